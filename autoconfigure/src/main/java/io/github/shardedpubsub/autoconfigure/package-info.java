@@ -1,0 +1,7 @@
+/**
+ * Spring Boot's glue: properties, auto-configurations, failure analyzers and runtime hints.
+ */
+@NullMarked
+package io.github.shardedpubsub.autoconfigure;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * The listener container, the annotation and ordered delivery.
+ */
+@NullMarked
+package io.github.shardedpubsub.listener;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/**
+ * The PING-fenced pipe: one connection to one node, on which no command ever gets another's answer. It knows Lettuce's
+ * protocol layer and Netty, no cluster and no Spring.
+ */
+@NullMarked
+package io.github.shardedpubsub.pipe;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * Publishing to shard channels.
+ */
+@NullMarked
+package io.github.shardedpubsub.publisher;
+
+import org.jspecify.annotations.NullMarked;
