@@ -1,0 +1,265 @@
+package io.github.shardedpubsub.pipe;
+
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.CompleteableCommand;
+import io.lettuce.core.protocol.ProtocolKeyword;
+import io.lettuce.core.protocol.RedisCommand;
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pub/sub command and the numbered PING behind it, which Lettuce writes and queues as one command, so that nothing can come
+ * between them. It is finished by its fence, the reply to the PING.
+ *
+ * <p>Confined to the event loop of its connection once it is sent, but for {@link #outcome()}.
+ */
+final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, CompleteableCommand<Outcome> {
+
+    /** What a unit asks for before its PING. */
+    enum Kind {
+        SUBSCRIBE("SSUBSCRIBE"),
+        UNSUBSCRIBE("SUNSUBSCRIBE"),
+        /** A PING alone, to settle whose the replies before it were, or to hear whether the server still answers. */
+        FENCE("");
+
+        private final byte[] command;
+
+        Kind(String command) {
+            this.command = command.getBytes(StandardCharsets.US_ASCII);
+        }
+    }
+
+    private final Kind kind;
+
+    private final List<ChannelName> channels;
+
+    private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+
+    private final UnitReply reply = new UnitReply();
+
+    private long number;
+
+    private long sentAtNanos;
+
+    private FencedUnit(Kind kind, List<ChannelName> channels) {
+        this.kind = kind;
+        this.channels = channels;
+    }
+
+    /** A channel said twice is sent once: the server would confirm it twice and tell nothing more. */
+    static FencedUnit subscribe(List<ChannelName> channels) {
+        return new FencedUnit(Kind.SUBSCRIBE, distinct(channels));
+    }
+
+    static FencedUnit unsubscribe(List<ChannelName> channels) {
+        return new FencedUnit(Kind.UNSUBSCRIBE, distinct(channels));
+    }
+
+    static FencedUnit fence() {
+        return new FencedUnit(Kind.FENCE, List.of());
+    }
+
+    private static List<ChannelName> distinct(List<ChannelName> channels) {
+        if (channels.isEmpty()) {
+            throw new IllegalArgumentException("A subscribe or unsubscribe needs at least one channel");
+        }
+        return channels.size() == 1 ? List.copyOf(channels) : List.copyOf(new LinkedHashSet<>(channels));
+    }
+
+    Kind kind() {
+        return this.kind;
+    }
+
+    List<ChannelName> channels() {
+        return this.channels;
+    }
+
+    /** Numbers grow by one along a connection, so that the echo of one proves that all before it has been answered. */
+    void sending(long number, long nowNanos) {
+        this.number = number;
+        this.sentAtNanos = nowNanos;
+    }
+
+    long number() {
+        return this.number;
+    }
+
+    long sentAtNanos() {
+        return this.sentAtNanos;
+    }
+
+    CompletableFuture<Outcome> outcome() {
+        return this.outcome;
+    }
+
+    void finish(Outcome outcome) {
+        this.outcome.complete(outcome);
+    }
+
+    @Override
+    public void encode(ByteBuf buf) {
+        if (this.kind != Kind.FENCE) {
+            writeLength(buf, '*', this.channels.size() + 1);
+            writeBulk(buf, this.kind.command);
+            for (ChannelName channel : this.channels) {
+                writeBulk(buf, channel.bytes());
+            }
+        }
+        writeLength(buf, '*', 2);
+        writeBulk(buf, CommandType.PING.getBytes());
+        writeBulk(buf, Long.toString(this.number).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static void writeLength(ByteBuf buf, char type, int length) {
+        buf.writeByte(type);
+        buf.writeCharSequence(Integer.toString(length), StandardCharsets.US_ASCII);
+        buf.writeByte('\r').writeByte('\n');
+    }
+
+    private static void writeBulk(ByteBuf buf, byte[] bytes) {
+        writeLength(buf, '$', bytes.length);
+        buf.writeBytes(bytes).writeByte('\r').writeByte('\n');
+    }
+
+    @Override
+    public ProtocolKeyword getType() {
+        return switch (this.kind) {
+            case SUBSCRIBE -> CommandType.SSUBSCRIBE;
+            case UNSUBSCRIBE -> CommandType.SUNSUBSCRIBE;
+            case FENCE -> CommandType.PING;
+        };
+    }
+
+    /** What Lettuce's tracing and logs show of the unit; the wire is written by {@link #encode}. */
+    @Override
+    public CommandArgs<byte[], byte[]> getArgs() {
+        CommandArgs<byte[], byte[]> args = new CommandArgs<>(ByteArrayCodec.INSTANCE);
+        this.channels.forEach(channel -> args.addKey(channel.bytes()));
+        return args;
+    }
+
+    @Override
+    public CommandOutput<byte[], byte[], Outcome> getOutput() {
+        return this.reply;
+    }
+
+    @Override
+    public void setOutput(CommandOutput<byte[], byte[], Outcome> output) {
+        throw new UnsupportedOperationException("A unit reads its replies itself");
+    }
+
+    /** The reply that Lettuce has just decoded for this unit. */
+    Reply takeReply() {
+        return this.reply.take();
+    }
+
+    /** Lettuce's word that a reply was read. The outcome is not in a reply but in its place among all of them. */
+    @Override
+    public void complete() {}
+
+    @Override
+    public boolean completeExceptionally(Throwable failure) {
+        return this.outcome.complete(new Outcome.Unknown(String.valueOf(failure.getMessage())));
+    }
+
+    @Override
+    public void cancel() {
+        this.outcome.complete(new Outcome.Unknown("cancelled"));
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return false;
+    }
+
+    @Override
+    public boolean isDone() {
+        return this.outcome.isDone();
+    }
+
+    @Override
+    public void onComplete(Consumer<? super Outcome> action) {
+        this.outcome.thenAccept(action);
+    }
+
+    @Override
+    public void onComplete(BiConsumer<? super Outcome, Throwable> action) {
+        this.outcome.whenComplete(action);
+    }
+
+    @Override
+    public String toString() {
+        return switch (this.kind) {
+            case FENCE -> "PING " + this.number;
+            case SUBSCRIBE, UNSUBSCRIBE -> getType() + " " + named() + " + PING " + this.number;
+        };
+    }
+
+    private String named() {
+        return this.channels.size() == 1
+                ? this.channels.get(0).toString()
+                : this.channels.get(0) + " and " + (this.channels.size() - 1) + " more";
+    }
+
+    /** One reply of the server to this unit: an error line, or the bulk string that PING echoes. */
+    private static final class UnitReply extends CommandOutput<byte[], byte[], Outcome> {
+
+        private @Nullable String text;
+
+        private boolean strange;
+
+        UnitReply() {
+            super(ByteArrayCodec.INSTANCE, null);
+        }
+
+        @Override
+        public void set(@Nullable ByteBuffer bytes) {
+            if (bytes == null || this.text != null) {
+                this.strange = true;
+            } else {
+                this.text = decodeString(bytes);
+            }
+        }
+
+        @Override
+        public void set(long integer) {
+            this.strange = true;
+        }
+
+        @Override
+        public void set(double number) {
+            this.strange = true;
+        }
+
+        @Override
+        public void set(boolean value) {
+            this.strange = true;
+        }
+
+        @Override
+        public void multi(int count) {
+            this.strange = true;
+        }
+
+        /** Hands out what was read and makes room for the unit's next reply. */
+        Reply take() {
+            Reply reply = this.error != null
+                    ? new Reply.Failed(new ReplyError(this.error))
+                    : this.strange || this.text == null ? new Reply.Strange() : Reply.echo(this.text);
+            this.error = null;
+            this.text = null;
+            this.strange = false;
+            return reply;
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.github.shardedpubsub.pipe;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.ConnectionBuilder;
+import io.lettuce.core.ConnectionFuture;
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.resource.ClientResources;
+import io.netty.channel.Channel;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pipe on a connection that Lettuce opens, secures, authenticates and opens again by its own means; only the command handler
+ * in it is ours. It is a client of its own because that is where Lettuce lets one put a handler in without reflection.
+ */
+final class LettucePipe extends RedisClient implements Pipe {
+
+    private final PipeSettings settings;
+
+    private final PipeListener listener;
+
+    private final Queue<FencedUnit> unsent = new ConcurrentLinkedQueue<>();
+
+    private final AtomicBoolean sending = new AtomicBoolean();
+
+    private volatile @Nullable Channel channel;
+
+    private volatile boolean closed;
+
+    LettucePipe(
+            ClientResources resources,
+            ClientOptions options,
+            RedisURI uri,
+            PipeSettings settings,
+            PipeListener listener) {
+        super(resources, uri);
+        this.settings = settings;
+        this.listener = listener;
+        setOptions(options.mutate()
+                .autoReconnect(true)
+                .protocolVersion(ProtocolVersion.RESP3)
+                // a unit must never be sent on another connection than the one it was meant for
+                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                // units are bounded by what their callers have in flight, and are taken out of the queue by position
+                .requestQueueSize(Integer.MAX_VALUE)
+                .useHashIndexQueue(false)
+                .build());
+    }
+
+    void open(RedisURI uri) {
+        connectAsync(ByteArrayCodec.INSTANCE, uri).whenComplete((connection, failure) -> {
+            if (failure != null) {
+                if (!this.closed) {
+                    closeAsync();
+                    this.listener.connectFailed(failure);
+                }
+            } else if (this.closed) {
+                shutdownAsync(0, 0, TimeUnit.MILLISECONDS);
+            }
+        });
+    }
+
+    @Override
+    protected <K, V, T extends RedisChannelHandler<K, V>> ConnectionFuture<T> initializeChannelAsync(
+            ConnectionBuilder connectionBuilder) {
+        connectionBuilder.commandHandler(() -> new PipeCommandHandler(
+                getOptions(), getResources(), connectionBuilder.endpoint(), this, this.settings));
+        return super.initializeChannelAsync(connectionBuilder);
+    }
+
+    PipeListener listener() {
+        return this.listener;
+    }
+
+    void activated(Channel channel) {
+        if (this.closed) {
+            channel.close();
+            return;
+        }
+        this.channel = channel;
+        this.listener.connected();
+    }
+
+    void deactivated(Channel channel, String reason) {
+        if (this.channel == channel) {
+            this.channel = null;
+            if (!this.closed) {
+                this.listener.disconnected(reason);
+            }
+        }
+    }
+
+    @Override
+    public CompletableFuture<Outcome> subscribe(List<ChannelName> channels) {
+        return send(FencedUnit.subscribe(channels));
+    }
+
+    @Override
+    public CompletableFuture<Outcome> unsubscribe(List<ChannelName> channels) {
+        return send(FencedUnit.unsubscribe(channels));
+    }
+
+    private CompletableFuture<Outcome> send(FencedUnit unit) {
+        Channel channel = this.channel;
+        if (channel == null) {
+            unit.finish(new Outcome.Unknown("not connected"));
+            return unit.outcome();
+        }
+        this.unsent.add(unit);
+        if (this.sending.compareAndSet(false, true)) {
+            channel.eventLoop().execute(this::sendUnsent);
+        }
+        return unit.outcome();
+    }
+
+    /** Many calls, one flush. Runs on the event loop, which a reconnect may have changed. */
+    private void sendUnsent() {
+        this.sending.set(false);
+        Channel channel = this.channel;
+        for (FencedUnit unit = this.unsent.poll(); unit != null; unit = this.unsent.poll()) {
+            if (channel == null || !channel.isActive()) {
+                unit.finish(new Outcome.Unknown("not connected"));
+            } else {
+                channel.write(unit, channel.voidPromise());
+            }
+        }
+        if (channel != null) {
+            channel.flush();
+        }
+    }
+
+    @Override
+    public boolean isConnected() {
+        return this.channel != null;
+    }
+
+    @Override
+    public void reconnect() {
+        Channel channel = this.channel;
+        if (channel != null) {
+            channel.close();
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> closeAsync() {
+        this.closed = true;
+        return shutdownAsync(0, 0, TimeUnit.MILLISECONDS).exceptionally(alreadyClosing -> null);
+    }
+}

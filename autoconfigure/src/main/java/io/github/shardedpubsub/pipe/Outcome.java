@@ -1,0 +1,31 @@
+package io.github.shardedpubsub.pipe;
+
+/**
+ * What became of a subscribe or unsubscribe. It is said once its fence has passed, and never guessed.
+ */
+public sealed interface Outcome {
+
+    /**
+     * The server has done it, for every channel of the unit.
+     */
+    record Confirmed() implements Outcome {}
+
+    /**
+     * The server has refused it, for every channel of the unit. A refused unsubscribe can leave the subscription alive
+     * (Redis 7.4 answers {@code ASK} or {@code MOVED} and goes on sending).
+     *
+     * @param error what the server said
+     */
+    record Refused(ReplyError error) implements Outcome {}
+
+    /**
+     * Nobody can tell: the connection was lost or never there, or the replies fit more than one reading. Both operations are
+     * idempotent, so the way out is to ask again.
+     *
+     * @param reason what happened, for people
+     */
+    record Unknown(String reason) implements Outcome {}
+
+    /** The one instance of {@link Confirmed} that is needed. */
+    Outcome CONFIRMED = new Confirmed();
+}

@@ -1,0 +1,42 @@
+package io.github.shardedpubsub.pipe;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A connection to one node, for shard channels alone. It knows nothing of slots: the channels of one call must hash to one slot,
+ * or the server refuses them all.
+ *
+ * <p>Every call is sent as one unit with a numbered PING behind it, and its outcome is told when that fence has passed. The
+ * futures never fail and are completed on the event loop; do not block there. A lost connection is opened again by Lettuce, and
+ * nothing is kept over it: what was in flight is {@linkplain Outcome.Unknown unknown}, and every subscription is gone.
+ *
+ * <p>All methods may be called from any thread; units are sent in the order of the calls of one thread.
+ */
+public interface Pipe {
+
+    /**
+     * Sends {@code SSUBSCRIBE} with these channels, at least one, all of one slot.
+     */
+    CompletableFuture<Outcome> subscribe(List<ChannelName> channels);
+
+    /**
+     * Sends {@code SUNSUBSCRIBE} with these channels, at least one, all of one slot.
+     */
+    CompletableFuture<Outcome> unsubscribe(List<ChannelName> channels);
+
+    /**
+     * Whether the connection stands and its handshake is over. It can be lost at any time after.
+     */
+    boolean isConnected();
+
+    /**
+     * Closes the connection if it stands; Lettuce opens it again. Returns at once.
+     */
+    void reconnect();
+
+    /**
+     * Ends the pipe for good. The future is completed, normally in every case, when its socket is closed.
+     */
+    CompletableFuture<Void> closeAsync();
+}

@@ -1,0 +1,294 @@
+package io.github.shardedpubsub.pipe;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.api.push.PushMessage;
+import io.lettuce.core.protocol.CommandHandler;
+import io.lettuce.core.protocol.CommandWrapper;
+import io.lettuce.core.protocol.Endpoint;
+import io.lettuce.core.protocol.RedisCommand;
+import io.lettuce.core.resource.ClientResources;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pipe's place in the channel's pipeline: Lettuce's own command handler, but that a {@link FencedUnit} takes as many replies
+ * as {@link ReplyAlignment} says, and that pushes are heard in their place among the replies.
+ *
+ * <p>One instance a connection; nothing of it outlives the connection. All methods run on the channel's event loop.
+ */
+final class PipeCommandHandler extends CommandHandler {
+
+    /** Fences sent in a row to settle whose a reply was. A server that answers none of them will not answer the next. */
+    private static final int MAX_SETTLING_FENCES = 3;
+
+    private final LettucePipe pipe;
+
+    private final ReplyAlignment alignment;
+
+    private final PipeSettings settings;
+
+    private final FenceDeadline deadline;
+
+    private long lastNumber;
+
+    private int settlingFences;
+
+    private @Nullable ChannelHandlerContext context;
+
+    private boolean active;
+
+    private @Nullable String closeReason;
+
+    PipeCommandHandler(
+            ClientOptions options,
+            ClientResources resources,
+            Endpoint endpoint,
+            LettucePipe pipe,
+            PipeSettings settings) {
+        super(options, resources, endpoint);
+        this.pipe = pipe;
+        this.settings = settings;
+        this.deadline = new FenceDeadline(settings);
+        this.alignment = new ReplyAlignment(new ReplyAlignment.Sink() {
+
+            @Override
+            public void finished(FencedUnit unit, Outcome outcome) {
+                finish(unit, outcome);
+            }
+
+            @Override
+            public void endedByServer(ChannelName channel) {
+                pipe.listener().endedByServer(channel);
+            }
+        });
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+        this.context = ctx;
+        super.handlerAdded(ctx);
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) throws Exception {
+        this.active = true;
+        super.channelActive(ctx);
+        this.deadline.start(ctx.channel(), new FenceDeadline.Link() {
+
+            @Override
+            public @Nullable FencedUnit oldestUnit() {
+                return PipeCommandHandler.this.oldestUnit();
+            }
+
+            @Override
+            public void askWhetherAlive() {
+                write(ctx.channel(), FencedUnit.fence());
+            }
+
+            @Override
+            public void expired(FencedUnit unit) {
+                close("nothing received for " + settings.fenceTimeout().toMillis() + " ms with a reply to " + unit
+                        + " due: the node does not answer");
+            }
+        });
+        this.pipe.activated(ctx.channel());
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        this.deadline.stop();
+        if (this.active) {
+            this.active = false;
+            String reason = this.closeReason != null
+                    ? this.closeReason
+                    : "the connection was closed by the server or the network";
+            this.pipe.deactivated(ctx.channel(), reason);
+            abandonUnits(reason);
+        }
+        super.channelInactive(ctx);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+        if (this.active) {
+            // Lettuce would fail the command at the head of the queue and go on; whose reply comes next would be a
+            // guess
+            close(cause.toString());
+        } else {
+            super.exceptionCaught(ctx, cause);
+        }
+    }
+
+    /** What was in flight is taken out here, or Lettuce would send it again on the next connection. */
+    private void abandonUnits(String reason) {
+        List<FencedUnit> units = getStack().stream()
+                .map(PipeCommandHandler::unit)
+                .filter(unit -> unit != null)
+                .toList();
+        getStack().removeIf(command -> unit(command) != null);
+        units.forEach(unit -> finish(unit, new Outcome.Unknown(reason)));
+    }
+
+    private void finish(FencedUnit unit, Outcome outcome) {
+        unit.finish(outcome);
+        this.pipe.listener().unitFinished(outcome, Duration.ofNanos(System.nanoTime() - unit.sentAtNanos()));
+    }
+
+    static void write(Channel channel, FencedUnit unit) {
+        channel.writeAndFlush(unit, channel.voidPromise());
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
+        if (message instanceof FencedUnit unit) {
+            unit.sending(++this.lastNumber, System.nanoTime());
+            this.alignment.sent(unit);
+        } else {
+            registerForeign(message);
+        }
+        super.write(ctx, message, promise);
+    }
+
+    /** Lettuce's own commands: the handshake, and AUTH when credentials are renewed. Those that are done are not written. */
+    private void registerForeign(Object message) {
+        Collection<?> commands = message instanceof Collection<?> batch ? batch : List.of(message);
+        try {
+            for (Object command : commands) {
+                if (command instanceof RedisCommand<?, ?, ?> redisCommand && !redisCommand.isDone()) {
+                    this.alignment.sentForeign();
+                }
+            }
+        } catch (OutOfStepException ex) {
+            outOfStep(ex);
+        }
+    }
+
+    @Override
+    protected boolean canDecode(ByteBuf buffer) {
+        return this.closeReason == null && super.canDecode(buffer);
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf buffer) throws InterruptedException {
+        this.deadline.received();
+        super.decode(ctx, buffer);
+        if (this.closeReason != null) {
+            buffer.clear();
+        } else if (this.active && buffer.isReadable() && getStack().isEmpty() && !isPushDecode(buffer)) {
+            outOfStep(new OutOfStepException("a reply where nothing was asked"));
+        }
+        settle(ctx);
+    }
+
+    /** Where it cannot be told whose an error was, one more number is sent, whose echo tells. */
+    private void settle(ChannelHandlerContext ctx) {
+        if (this.closeReason != null || !this.alignment.needsFence()) {
+            return;
+        }
+        if (this.settlingFences++ == MAX_SETTLING_FENCES) {
+            close("errors alone in answer to " + MAX_SETTLING_FENCES + " PINGs: whose they are cannot be told");
+        } else {
+            write(ctx.channel(), FencedUnit.fence());
+        }
+    }
+
+    /** Called when a reply that is no push has been read whole, and before Lettuce takes its command off the queue. */
+    @Override
+    protected boolean canComplete(RedisCommand<?, ?, ?> command) {
+        try {
+            FencedUnit unit = unit(command);
+            if (unit == null) {
+                this.alignment.foreignReplied();
+                return true;
+            }
+            Reply reply = unit.takeReply();
+            this.alignment.replied(reply);
+            if (reply instanceof Reply.Echo) {
+                this.settlingFences = 0;
+            }
+            return unit.isDone();
+        } catch (OutOfStepException ex) {
+            outOfStep(ex);
+            return false;
+        }
+    }
+
+    /** One echo can finish several units, where it settled what was in doubt. */
+    @Override
+    protected void afterDecode(ChannelHandlerContext ctx, RedisCommand<?, ?, ?> command) {
+        Queue<RedisCommand<?, ?, ?>> stack = getStack();
+        for (FencedUnit next = unit(stack.peek()); next != null && next.isDone(); next = unit(stack.peek())) {
+            stack.poll();
+        }
+        super.afterDecode(ctx, command);
+    }
+
+    @Override
+    protected void notifyPushListeners(PushMessage push) {
+        String type = push.getType();
+        if (type == null) {
+            return;
+        }
+        switch (type) {
+            case "smessage" -> {
+                List<Object> content = push.getContent();
+                this.pipe.listener().message(channel(content), bytes(content.get(2)));
+            }
+            case "ssubscribe" -> {
+                try {
+                    this.alignment.subscribed(channel(push.getContent()));
+                } catch (OutOfStepException ex) {
+                    outOfStep(ex);
+                }
+            }
+            case "sunsubscribe" -> this.alignment.unsubscribed(channel(push.getContent()));
+            default -> super.notifyPushListeners(push);
+        }
+    }
+
+    private static ChannelName channel(List<Object> content) {
+        return ChannelName.owning(bytes(content.get(1)));
+    }
+
+    private static byte[] bytes(Object element) {
+        ByteBuffer buffer = (ByteBuffer) element;
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    private @Nullable FencedUnit oldestUnit() {
+        for (RedisCommand<?, ?, ?> command : getStack()) {
+            FencedUnit unit = unit(command);
+            if (unit != null) {
+                return unit;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable FencedUnit unit(@Nullable RedisCommand<?, ?, ?> command) {
+        return command == null ? null : CommandWrapper.unwrap(command, FencedUnit.class);
+    }
+
+    private void outOfStep(OutOfStepException seen) {
+        String what = "out of step: received " + seen.getMessage();
+        this.pipe.listener().outOfStep(what);
+        close(what);
+    }
+
+    private void close(String reason) {
+        if (this.closeReason == null && this.context != null) {
+            this.closeReason = reason;
+            this.context.close();
+        }
+    }
+}
