@@ -1,0 +1,16 @@
+package io.github.shardedpubsub.subscription;
+
+/**
+ * Why a confirmed channel was interrupted.
+ */
+public enum InterruptionCause {
+
+    /** The server ended the subscription on its own: the slot moved, was deleted, or was assigned again. */
+    ENDED_BY_SERVER,
+
+    /** The connection was closed, by the server or by the network. */
+    CONNECTION_LOST,
+
+    /** The connection was closed by us, because its replies no longer fitted what was asked. */
+    OUT_OF_STEP
+}

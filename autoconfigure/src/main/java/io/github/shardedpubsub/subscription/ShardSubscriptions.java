@@ -1,0 +1,81 @@
+package io.github.shardedpubsub.subscription;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shard channels an application wants, kept subscribed at whichever node serves their slots. Safe for use by any thread.
+ */
+public interface ShardSubscriptions extends AutoCloseable {
+
+    /**
+     * Claims channels for a sink and returns at once. The claims are in the order of the channels.
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink);
+
+    /**
+     * Claims one channel.
+     *
+     * @see #subscribe(Collection, ShardMessageSink)
+     */
+    default ShardSubscription subscribe(ChannelName channel, ShardMessageSink sink) {
+        return subscribe(List.of(channel), sink).get(0);
+    }
+
+    /**
+     * How many wanted channels are in each state, every state present. Costs the same for any number of channels.
+     */
+    Map<ChannelState, Integer> counts();
+
+    /**
+     * The wanted channels that are not confirmed, at most so many, those that have waited longest first. Costs nothing for
+     * channels that are confirmed.
+     */
+    List<ChannelStatus> unconfirmed(int limit);
+
+    /**
+     * All wanted channels, ordered by name.
+     */
+    List<ChannelStatus> channels();
+
+    /**
+     * One wanted channel, empty if it is not wanted.
+     */
+    Optional<ChannelStatus> channel(ChannelName channel);
+
+    /**
+     * The nodes to which there are or should be connections, ordered by address.
+     */
+    List<NodeStatus> nodes();
+
+    /**
+     * The last interruptions that have ended or begun and other changes of a channel's node, newest first, a bounded number.
+     */
+    List<ChannelTransition> lastMoves();
+
+    /**
+     * Looks at the cluster anew and asks each node about a channel, or about all with null, whatever we believe: a channel whose
+     * node does not serve it is subscribed where it is served.
+     *
+     * @return the number of channels asked about, once all their nodes have answered or failed to
+     */
+    CompletableFuture<Integer> check(@Nullable ChannelName channel);
+
+    /**
+     * Registers an observer for all that happens from now on.
+     */
+    void addObserver(SubscriptionObserver observer);
+
+    /**
+     * Closes every connection and forgets every channel; revives nothing. Returns within a few seconds in every case.
+     */
+    @Override
+    void close();
+}

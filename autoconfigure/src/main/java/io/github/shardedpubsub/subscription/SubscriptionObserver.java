@@ -1,0 +1,59 @@
+package io.github.shardedpubsub.subscription;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.Outcome;
+import java.time.Duration;
+
+/**
+ * Hears everything that happens to subscriptions. Each method says on which thread; none may block or throw.
+ */
+public interface SubscriptionObserver {
+
+    /**
+     * A channel changed its state. On the subscriptions' own thread, in order.
+     */
+    default void channelChanged(ChannelTransition transition) {}
+
+    /**
+     * A server ended a subscription that nobody had asked it to end. On the subscriptions' own thread.
+     */
+    default void endedByServer(ChannelName channel, NodeAddress node) {}
+
+    /**
+     * A node answered {@code MOVED}. On the subscriptions' own thread.
+     */
+    default void redirected(int slot, NodeAddress from, NodeAddress to) {}
+
+    /**
+     * A subscribe or unsubscribe was answered or given up. On an event loop.
+     *
+     * @param took from its sending to its fence
+     */
+    default void unitFinished(NodeAddress node, Outcome outcome, Duration took) {}
+
+    /**
+     * Replies did not fit what was asked; the connection is closed. On an event loop.
+     */
+    default void outOfStep(NodeAddress node, String seen) {}
+
+    /**
+     * A connection stands, for the first time or again. On the subscriptions' own thread.
+     */
+    default void connected(NodeAddress node) {}
+
+    /**
+     * A connection was lost or could not be opened. On the subscriptions' own thread.
+     */
+    default void disconnected(NodeAddress node, String reason) {}
+
+    /**
+     * A channel is asked again after a failure. On the subscriptions' own thread.
+     */
+    default void retried(ChannelName channel) {}
+
+    /**
+     * A message came for a channel that is not wanted, or from a node that is not the one asked for it, and was dropped. On an
+     * event loop.
+     */
+    default void strayMessage(ChannelName channel, NodeAddress node) {}
+}
