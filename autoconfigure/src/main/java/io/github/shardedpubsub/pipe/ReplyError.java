@@ -35,10 +35,10 @@ public record ReplyError(String message) {
     }
 
     /**
-     * Whether the error says that permission for the command or the channel is missing: {@code NOPERM}.
+     * Whether asking again soon cannot help: a permission is missing, or the server does not know the command (Redis before 7).
      */
-    public boolean isPermissionDenied() {
-        return code().equals("NOPERM");
+    public boolean isFinal() {
+        return code().equals("NOPERM") || COMMAND_UNKNOWN.matcher(this.message).find();
     }
 
     /**

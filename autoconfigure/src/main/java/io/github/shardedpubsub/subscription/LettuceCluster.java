@@ -1,0 +1,88 @@
+package io.github.shardedpubsub.subscription;
+
+import io.github.shardedpubsub.pipe.Pipe;
+import io.github.shardedpubsub.pipe.PipeConnector;
+import io.github.shardedpubsub.pipe.PipeListener;
+import io.github.shardedpubsub.pipe.PipeSettings;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.event.ClusterTopologyChangedEvent;
+import io.lettuce.core.cluster.models.partitions.Partitions;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+
+/**
+ * The cluster as the application's own {@link RedisClusterClient} sees it: its partitions, its topology events, its credentials.
+ */
+final class LettuceCluster implements Cluster {
+
+    private final RedisClusterClient client;
+
+    private final PipeConnector connector;
+
+    private @Nullable Disposable events;
+
+    /** Asking Lettuce for partitions it has not got yet would block. */
+    private volatile boolean known;
+
+    LettuceCluster(RedisClusterClient client, PipeSettings settings) {
+        this.client = client;
+        this.connector = new PipeConnector(client.getResources(), client.getOptions(), settings);
+    }
+
+    @Override
+    public @Nullable NodeAddress ownerOf(int slot) {
+        if (!this.known) {
+            return null;
+        }
+        RedisClusterNode owner = this.client.getPartitions().getPartitionBySlot(slot);
+        return owner == null ? null : address(owner.getUri());
+    }
+
+    private static NodeAddress address(RedisURI uri) {
+        return new NodeAddress(uri.getHost(), uri.getPort());
+    }
+
+    @Override
+    public CompletionStage<?> refresh() {
+        return this.client.refreshPartitionsAsync().thenRun(() -> this.known = true);
+    }
+
+    @Override
+    public void onChange(Runnable callback) {
+        this.events = this.client
+                .getResources()
+                .eventBus()
+                .get()
+                .ofType(ClusterTopologyChangedEvent.class)
+                .subscribe(changed -> callback.run());
+    }
+
+    @Override
+    public Pipe open(NodeAddress node, PipeListener listener) {
+        return this.connector.open(uri(node), listener);
+    }
+
+    /** A node that a redirect named may be unknown to the topology still; it is reached as its neighbours are. */
+    private RedisURI uri(NodeAddress node) {
+        Partitions partitions = this.client.getPartitions();
+        for (RedisClusterNode partition : partitions) {
+            if (address(partition.getUri()).equals(node)) {
+                return partition.getUri();
+            }
+        }
+        return RedisURI.builder(partitions.getPartition(0).getUri())
+                .withHost(node.host())
+                .withPort(node.port())
+                .build();
+    }
+
+    @Override
+    public void close() {
+        if (this.events != null) {
+            this.events.dispose();
+        }
+    }
+}

@@ -1,0 +1,525 @@
+package io.github.shardedpubsub.subscription;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.Outcome;
+import io.github.shardedpubsub.pipe.ReplyError;
+import io.github.shardedpubsub.subscription.WantedChannel.Actual;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes what the nodes have confirmed agree with what is wanted. Every event only changes one of the two and queues the channels
+ * concerned; {@link #closeDifference} is the one piece of code that asks nodes for anything, so that no event has a way of repair
+ * of its own.
+ *
+ * <p>All of it runs on the thread of its {@link Timeline}, but for {@link #message}.
+ */
+final class Reconciler {
+
+    private static final Logger logger = LoggerFactory.getLogger(Reconciler.class);
+
+    /** Channels in one unit: enough to save PINGs, few enough that one frame does not hold up a node's other clients. */
+    private static final int MAX_BATCH = 200;
+
+    /** A chain of redirects longer than this comes from nodes that do not agree yet; asking on at once would not help. */
+    private static final int MAX_REDIRECTS = 5;
+
+    /** A confirmation that lasts no longer than this has not got the channel anywhere. */
+    private static final long FLAP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    private static final int MAX_FLAPS = 10;
+
+    private static final int MAX_UNSUBSCRIBES = 5;
+
+    private final Cluster cluster;
+
+    private final SubscriptionSettings settings;
+
+    private final Timeline timeline;
+
+    private final Backoff backoff;
+
+    private final Standings standings;
+
+    private final TopologyWatch topology;
+
+    private final ConcurrentMap<NodeAddress, NodeConnection> nodes = new ConcurrentHashMap<>();
+
+    private final Deque<WantedChannel> queue = new ArrayDeque<>();
+
+    private boolean closing;
+
+    Reconciler(Cluster cluster, SubscriptionSettings settings, Timeline timeline) {
+        this.cluster = cluster;
+        this.settings = settings;
+        this.timeline = timeline;
+        this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
+        this.standings = new Standings(timeline);
+        this.topology = new TopologyWatch(cluster, timeline, this.backoff, this::topologyLookedAt);
+    }
+
+    Cluster cluster() {
+        return this.cluster;
+    }
+
+    SubscriptionSettings settings() {
+        return this.settings;
+    }
+
+    Timeline timeline() {
+        return this.timeline;
+    }
+
+    Standings standings() {
+        return this.standings;
+    }
+
+    Collection<NodeConnection> nodes() {
+        return this.nodes.values();
+    }
+
+    Duration backoff(int failures) {
+        return this.backoff.after(failures, this.timeline.random());
+    }
+
+    // What is wanted
+
+    void claim(Collection<Claim> claims) {
+        for (Claim claim : claims) {
+            if (this.closing) {
+                claim.confirmed().cancel(false);
+                claim.ended().complete(null);
+                continue;
+            }
+            WantedChannel channel = this.standings.get(claim.channel());
+            if (channel == null) {
+                channel = this.standings.add(claim.channel());
+            }
+            channel.add(claim);
+            if (channel.actual == Actual.SUBSCRIBED && !channel.doubtful) {
+                claim.confirmed().complete(null);
+            } else if (channel.standing.state() == ChannelState.REFUSED) {
+                // somebody wants it anew: the permission may have been given meanwhile
+                endWait(channel);
+            }
+            enqueue(channel);
+        }
+    }
+
+    void release(Claim claim) {
+        claim.confirmed().cancel(false);
+        WantedChannel channel = this.standings.get(claim.channel());
+        if (channel == null || !channel.remove(claim)) {
+            claim.ended().complete(null);
+            return;
+        }
+        enqueue(channel);
+    }
+
+    // What the nodes tell
+
+    void connected(NodeConnection node) {
+        logger.debug("Connected to {}", node);
+        this.standings.observe(observer -> observer.connected(node.address()));
+        reconsider(new ArrayList<>(node.waiting));
+    }
+
+    void connectFailed(NodeConnection node, String reason) {
+        logger.debug("Cannot connect to {}: {}", node, reason);
+        this.standings.observe(observer -> observer.disconnected(node.address(), reason));
+        node.waiting.forEach(channel -> this.standings.failed(channel, node.address(), reason));
+        this.topology.lookSoon();
+    }
+
+    void disconnected(NodeConnection node, String reason, boolean outOfStep) {
+        List<WantedChannel> lost = new ArrayList<>(node.held);
+        logger.warn("Connection to {} lost with {} shard channels on it: {}", node, lost.size(), reason);
+        this.standings.observe(observer -> observer.disconnected(node.address(), reason));
+        InterruptionCause cause = outOfStep ? InterruptionCause.OUT_OF_STEP : InterruptionCause.CONNECTION_LOST;
+        for (WantedChannel channel : lost) {
+            boolean wasConfirmed = channel.actual == Actual.SUBSCRIBED;
+            letGo(channel);
+            if (wasConfirmed && channel.isWanted()) {
+                this.standings.interrupted(channel, cause, node.address(), reason);
+            }
+            enqueue(channel);
+        }
+        this.topology.lookSoon();
+    }
+
+    void endedByServer(NodeConnection node, ChannelName name) {
+        this.standings.observe(observer -> observer.endedByServer(name, node.address()));
+        WantedChannel channel = this.standings.get(name);
+        if (channel == null || channel.holder != node) {
+            return;
+        }
+        if (channel.actual == Actual.UNSUBSCRIBING) {
+            channel.endedMeanwhile = true;
+        } else if (channel.actual == Actual.SUBSCRIBED) {
+            ended(channel, node, "the node ended the subscription");
+        }
+    }
+
+    /** The same node is asked again at once: it serves the slot still, or its redirect names who does, in one round trip. */
+    private void ended(WantedChannel channel, NodeConnection node, String detail) {
+        letGo(channel);
+        if (channel.isWanted()) {
+            this.standings.interrupted(channel, InterruptionCause.ENDED_BY_SERVER, node.address(), detail);
+            channel.hint = node.address();
+            boolean flapping = this.timeline.nanoTime() - channel.confirmedAtNanos < FLAP_NANOS;
+            channel.flaps = flapping ? channel.flaps + 1 : 0;
+            if (channel.flaps > MAX_FLAPS) {
+                waitBeforeNext(channel, backoff(channel.flaps - MAX_FLAPS));
+            }
+        }
+        enqueue(channel);
+    }
+
+    /** On an event loop: a message is taken from the one node that was asked for the channel last. */
+    void message(NodeConnection node, ChannelName name, byte[] payload) {
+        WantedChannel channel = this.standings.get(name);
+        if (channel != null && channel.holder == node) {
+            channel.deliver(payload);
+        } else {
+            this.standings.observe(observer -> observer.strayMessage(name, node.address()));
+        }
+    }
+
+    /** A wait ends early where another owner is known than the one that failed. */
+    private void topologyLookedAt() {
+        boolean unserved = false;
+        for (WantedChannel channel : this.standings.allUnconfirmed()) {
+            if (channel.actual != Actual.NONE) {
+                continue;
+            }
+            NodeAddress owner = this.cluster.ownerOf(channel.slot);
+            if (owner != null && !owner.equals(channel.standing.node())) {
+                if (channel.standing.state() != ChannelState.REFUSED) {
+                    endWait(channel);
+                }
+                enqueue(channel);
+            } else {
+                NodeConnection holder = channel.holder;
+                unserved |= owner == null || holder != null && !holder.isConnected();
+            }
+        }
+        if (unserved) {
+            this.topology.lookSoon();
+        }
+    }
+
+    // Closing the difference
+
+    void reconsider(Collection<WantedChannel> channels) {
+        channels.forEach(this::enqueue);
+    }
+
+    private void enqueue(WantedChannel channel) {
+        if (channel.queued) {
+            return;
+        }
+        channel.queued = true;
+        this.queue.add(channel);
+        if (this.queue.size() == 1) {
+            this.timeline.execute(this::closeDifference);
+        }
+    }
+
+    private record Batch(NodeConnection node, int slot, boolean subscribe) {}
+
+    private void closeDifference() {
+        Map<Batch, List<WantedChannel>> batches = new LinkedHashMap<>();
+        for (WantedChannel channel = this.queue.poll(); channel != null; channel = this.queue.poll()) {
+            channel.queued = false;
+            if (!this.closing) {
+                closeDifference(channel, batches);
+            }
+        }
+        batches.forEach(this::ask);
+    }
+
+    private void closeDifference(WantedChannel channel, Map<Batch, List<WantedChannel>> batches) {
+        switch (channel.actual) {
+            case NONE -> {
+                if (!channel.isWanted()) {
+                    forget(channel);
+                } else if (!channel.backingOff) {
+                    askWhereServed(channel, batches);
+                }
+            }
+            case SUBSCRIBED -> {
+                NodeConnection holder = channel.holder;
+                if (!channel.isWanted() && !channel.backingOff && holder != null) {
+                    channel.become(Actual.UNSUBSCRIBING);
+                    channel.endedMeanwhile = false;
+                    batch(batches, holder, channel, false);
+                } else if (channel.isWanted() && channel.doubtful) {
+                    letGo(channel);
+                    enqueue(channel);
+                }
+            }
+            case SUBSCRIBING, UNSUBSCRIBING -> {
+                // the answer will queue it again
+            }
+        }
+    }
+
+    private void askWhereServed(WantedChannel channel, Map<Batch, List<WantedChannel>> batches) {
+        NodeAddress address = channel.hint != null ? channel.hint : this.cluster.ownerOf(channel.slot);
+        channel.hint = null;
+        if (address == null) {
+            leaveHolder(channel);
+            this.standings.failed(channel, null, "no node is known to serve slot " + channel.slot);
+            this.topology.lookSoon();
+            return;
+        }
+        NodeConnection node = this.nodes.computeIfAbsent(address, where -> new NodeConnection(where, this));
+        hold(channel, node);
+        if (!node.isConnected()) {
+            node.await(channel);
+            return;
+        }
+        node.waiting.remove(channel);
+        channel.become(Actual.SUBSCRIBING);
+        this.standings.subscribing(channel, address);
+        batch(batches, node, channel, true);
+    }
+
+    private static void batch(
+            Map<Batch, List<WantedChannel>> batches, NodeConnection node, WantedChannel channel, boolean subscribe) {
+        channel.asked++;
+        batches.computeIfAbsent(new Batch(node, channel.slot, subscribe), any -> new ArrayList<>(1))
+                .add(channel);
+    }
+
+    private void ask(Batch batch, List<WantedChannel> channels) {
+        for (int from = 0; from < channels.size(); from += MAX_BATCH) {
+            List<WantedChannel> part = channels.subList(from, Math.min(from + MAX_BATCH, channels.size()));
+            List<ChannelName> names = part.stream().map(channel -> channel.name).toList();
+            int[] asked = part.stream().mapToInt(channel -> channel.asked).toArray();
+            CompletableFuture<Outcome> outcome = batch.subscribe()
+                    ? batch.node().subscribe(names)
+                    : batch.node().unsubscribe(names);
+            var unused = outcome.thenAccept(said -> this.timeline.execute(() -> {
+                for (int i = 0; i < asked.length; i++) {
+                    WantedChannel channel = part.get(i);
+                    if (channel.asked == asked[i] && channel.holder == batch.node()) {
+                        if (batch.subscribe() && channel.actual == Actual.SUBSCRIBING) {
+                            subscribeAnswered(channel, batch.node(), said);
+                        } else if (!batch.subscribe() && channel.actual == Actual.UNSUBSCRIBING) {
+                            unsubscribeAnswered(channel, batch.node(), said);
+                        }
+                    }
+                }
+            }));
+        }
+    }
+
+    private void subscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome) {
+        if (outcome instanceof Outcome.Confirmed) {
+            channel.become(Actual.SUBSCRIBED);
+            channel.failures = 0;
+            channel.redirects = 0;
+            channel.confirmedAtNanos = this.timeline.nanoTime();
+            this.standings.subscribed(channel, node.address());
+            for (Claim claim : channel.claims()) {
+                claim.confirmed().complete(null);
+            }
+            enqueue(channel);
+            return;
+        }
+        letGo(channel);
+        if (outcome instanceof Outcome.Refused refused) {
+            refused(channel, node, refused.error());
+        } else if (outcome instanceof Outcome.Unknown unknown) {
+            failed(channel, node, unknown.reason());
+        }
+        enqueue(channel);
+    }
+
+    private void refused(WantedChannel channel, NodeConnection node, ReplyError error) {
+        Redirect redirect = Redirect.parse(error.message(), node.address());
+        if (redirect != null) {
+            this.standings.observe(observer -> observer.redirected(redirect.slot(), node.address(), redirect.target()));
+            this.topology.lookSoon();
+            if (channel.redirects++ < MAX_REDIRECTS) {
+                channel.hint = redirect.target();
+                return;
+            }
+            channel.redirects = 0;
+        } else if (error.isFinal()) {
+            this.standings.refused(channel, node.address(), error.message());
+            ShardSubscriptionRefusedException refusal =
+                    new ShardSubscriptionRefusedException(channel.name.toString(), node.address(), error.message());
+            for (Claim claim : channel.claims()) {
+                claim.confirmed().completeExceptionally(refusal);
+            }
+            waitBeforeNext(channel, this.settings.refusedRetry());
+            return;
+        } else if (error.code().equals("NOAUTH")) {
+            node.reconnect();
+        }
+        failed(channel, node, error.message());
+    }
+
+    private void failed(WantedChannel channel, NodeConnection node, String reason) {
+        channel.failures++;
+        this.standings.failed(channel, node.address(), reason);
+        waitBeforeNext(channel, backoff(channel.failures));
+        this.topology.lookSoon();
+    }
+
+    private void unsubscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome) {
+        boolean done = outcome instanceof Outcome.Confirmed || channel.endedMeanwhile;
+        if (done || channel.isWanted() || channel.failures++ == MAX_UNSUBSCRIBES) {
+            // where it may be alive still its messages are dropped and counted, and it ends with the connection
+            letGo(channel);
+            channel.failures = 0;
+        } else {
+            // a refused unsubscribe may leave the subscription alive, and it does no harm to ask again
+            channel.become(Actual.SUBSCRIBED);
+            channel.doubtful = true;
+            waitBeforeNext(channel, backoff(channel.failures));
+        }
+        enqueue(channel);
+    }
+
+    private void waitBeforeNext(WantedChannel channel, Duration delay) {
+        channel.backingOff = true;
+        int wait = ++channel.waits;
+        this.timeline.schedule(delay, () -> {
+            if (channel.backingOff && channel.waits == wait) {
+                channel.backingOff = false;
+                this.standings.observe(observer -> observer.retried(channel.name));
+                enqueue(channel);
+            }
+        });
+    }
+
+    private static void endWait(WantedChannel channel) {
+        channel.backingOff = false;
+    }
+
+    private void hold(WantedChannel channel, NodeConnection node) {
+        if (channel.holder != node) {
+            leaveHolder(channel);
+            channel.holder = node;
+            node.held.add(channel);
+        }
+    }
+
+    /** The node has nothing to do with the channel any more, as far as is known; whom to ask is open. */
+    private void letGo(WantedChannel channel) {
+        channel.become(Actual.NONE);
+        leaveHolder(channel);
+    }
+
+    private static void leaveHolder(WantedChannel channel) {
+        NodeConnection holder = channel.holder;
+        if (holder != null) {
+            channel.holder = null;
+            holder.held.remove(channel);
+            holder.waiting.remove(channel);
+            holder.closeWhenIdle();
+        }
+    }
+
+    private void forget(WantedChannel channel) {
+        letGo(channel);
+        this.standings.remove(channel);
+        channel.ended();
+    }
+
+    void forget(NodeConnection node) {
+        this.nodes.remove(node.address(), node);
+    }
+
+    // Asking whether what is believed is so
+
+    /** The number of channels asked about is told when all their nodes have answered. */
+    CompletableFuture<Integer> check(@Nullable ChannelName name) {
+        Map<Batch, List<WantedChannel>> batches = new LinkedHashMap<>();
+        Set<WantedChannel> chosen = new HashSet<>();
+        WantedChannel one = name == null ? null : this.standings.get(name);
+        for (WantedChannel channel :
+                name == null ? this.standings.all() : one == null ? List.<WantedChannel>of() : List.of(one)) {
+            chosen.add(channel);
+            NodeConnection holder = channel.holder;
+            if (channel.actual == Actual.SUBSCRIBED && channel.isWanted() && holder != null) {
+                batches.computeIfAbsent(new Batch(holder, channel.slot, true), any -> new ArrayList<>())
+                        .add(channel);
+            } else if (channel.actual == Actual.NONE) {
+                endWait(channel);
+                enqueue(channel);
+            }
+        }
+        this.topology.lookSoon();
+        List<CompletableFuture<?>> answers = new ArrayList<>();
+        batches.forEach((batch, channels) -> {
+            for (int from = 0; from < channels.size(); from += MAX_BATCH) {
+                answers.add(
+                        askAgain(batch.node(), channels.subList(from, Math.min(from + MAX_BATCH, channels.size()))));
+            }
+        });
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> chosen.size());
+    }
+
+    /** Subscribing to what is subscribed changes nothing at the node that serves it, and is refused by any other. */
+    private CompletableFuture<?> askAgain(NodeConnection node, List<WantedChannel> channels) {
+        CompletableFuture<Void> processed = new CompletableFuture<>();
+        int[] asked = channels.stream().mapToInt(channel -> channel.asked).toArray();
+        var unused = node.subscribe(
+                        channels.stream().map(channel -> channel.name).toList())
+                .thenAccept(outcome -> this.timeline.execute(() -> {
+                    for (int i = 0; i < asked.length; i++) {
+                        WantedChannel channel = channels.get(i);
+                        if (outcome instanceof Outcome.Refused refused
+                                && channel.asked == asked[i]
+                                && channel.actual == Actual.SUBSCRIBED
+                                && channel.holder == node) {
+                            ended(channel, node, refused.error().message());
+                        }
+                    }
+                    processed.complete(null);
+                }));
+        return processed;
+    }
+
+    // The end
+
+    /** Completed when every socket is closed. */
+    CompletableFuture<Void> close() {
+        this.closing = true;
+        this.topology.stop();
+        this.cluster.close();
+        List<CompletableFuture<Void>> closed = new ArrayList<>();
+        this.nodes.values().forEach(node -> closed.add(node.close()));
+        this.nodes.clear();
+        for (WantedChannel channel : this.standings.all()) {
+            for (Claim claim : channel.claims()) {
+                claim.confirmed().cancel(false);
+                claim.ended().complete(null);
+            }
+            channel.ended();
+            channel.holder = null;
+            this.standings.remove(channel);
+        }
+        return CompletableFuture.allOf(closed.toArray(CompletableFuture<?>[]::new));
+    }
+}

@@ -1,0 +1,146 @@
+package io.github.shardedpubsub.subscription;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.lettuce.core.cluster.RedisClusterClient;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Subscriptions that follow their slots through a cluster, over connections of their own that are made as the application's
+ * Lettuce client makes its.
+ */
+public final class SlotFollowingSubscriptions implements ShardSubscriptions {
+
+    private static final Logger logger = LoggerFactory.getLogger(SlotFollowingSubscriptions.class);
+
+    private static final long CLOSE_SECONDS = 3;
+
+    private final Timeline timeline;
+
+    private final Reconciler reconciler;
+
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    SlotFollowingSubscriptions(Cluster cluster, SubscriptionSettings settings, Timeline timeline) {
+        this.timeline = timeline;
+        this.reconciler = new Reconciler(cluster, settings, timeline);
+    }
+
+    /**
+     * Starts without a channel and without a connection.
+     *
+     * @param client the application's own, for slot owners, credentials, options and resources; never closed from here
+     */
+    public static ShardSubscriptions start(RedisClusterClient client, SubscriptionSettings settings) {
+        return new SlotFollowingSubscriptions(
+                new LettuceCluster(client, settings.pipe()), settings, new ThreadTimeline("sharded-pubsub"));
+    }
+
+    @Override
+    public List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink) {
+        if (this.closed.get()) {
+            throw new IllegalStateException("These subscriptions are closed");
+        }
+        List<Claim> claims = new ArrayList<>(channels.size());
+        for (ChannelName channel : channels) {
+            claims.add(new Claim(channel, sink, this::release));
+        }
+        this.timeline.execute(() -> this.reconciler.claim(claims));
+        return List.copyOf(claims);
+    }
+
+    private void release(Claim claim) {
+        this.timeline.execute(() -> this.reconciler.release(claim));
+        if (this.closed.get()) {
+            claim.ended().complete(null);
+        }
+    }
+
+    @Override
+    public Map<ChannelState, Integer> counts() {
+        return this.reconciler.standings().counts();
+    }
+
+    @Override
+    public List<ChannelStatus> unconfirmed(int limit) {
+        return this.reconciler.standings().unconfirmed(limit);
+    }
+
+    @Override
+    public List<ChannelStatus> channels() {
+        return this.reconciler.standings().statuses();
+    }
+
+    @Override
+    public Optional<ChannelStatus> channel(ChannelName channel) {
+        return this.reconciler.standings().status(channel);
+    }
+
+    @Override
+    public List<NodeStatus> nodes() {
+        return this.reconciler.nodes().stream()
+                .map(NodeConnection::status)
+                .sorted(Comparator.comparing(NodeStatus::address))
+                .toList();
+    }
+
+    @Override
+    public List<ChannelTransition> lastMoves() {
+        return this.reconciler.standings().lastMoves();
+    }
+
+    @Override
+    public CompletableFuture<Integer> check(@Nullable ChannelName channel) {
+        if (this.closed.get()) {
+            return CompletableFuture.completedFuture(0);
+        }
+        CompletableFuture<Integer> checked = new CompletableFuture<>();
+        this.timeline.execute(() -> {
+            var unused = this.reconciler.check(channel).whenComplete((count, failure) -> {
+                if (failure != null) {
+                    checked.completeExceptionally(failure);
+                } else {
+                    checked.complete(count);
+                }
+            });
+        });
+        return checked;
+    }
+
+    @Override
+    public void addObserver(SubscriptionObserver observer) {
+        this.reconciler.standings().addObserver(observer);
+    }
+
+    @Override
+    public void close() {
+        if (!this.closed.compareAndSet(false, true)) {
+            return;
+        }
+        CompletableFuture<Void> allClosed = new CompletableFuture<>();
+        this.timeline.execute(() -> {
+            var unused = this.reconciler.close().whenComplete((done, failure) -> allClosed.complete(null));
+        });
+        try {
+            allClosed.get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException ex) {
+            logger.warn("Not every connection was closed within {} s", CLOSE_SECONDS);
+        } finally {
+            this.timeline.stop();
+        }
+    }
+}

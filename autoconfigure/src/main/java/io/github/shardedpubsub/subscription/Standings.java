@@ -1,0 +1,235 @@
+package io.github.shardedpubsub.subscription;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How all wanted channels stand, for those who look, and the telling of every change. Changed on the subscriptions' own thread
+ * only, and read by any.
+ */
+final class Standings {
+
+    private static final Logger logger = LoggerFactory.getLogger(Standings.class);
+
+    private static final int REMEMBERED_MOVES = 100;
+
+    private final Timeline timeline;
+
+    private final Map<ChannelName, WantedChannel> channels = new ConcurrentHashMap<>();
+
+    private final ConcurrentSkipListMap<Long, WantedChannel> unconfirmed = new ConcurrentSkipListMap<>();
+
+    private final AtomicIntegerArray counts = new AtomicIntegerArray(ChannelState.values().length);
+
+    private final Deque<ChannelTransition> lastMoves = new ArrayDeque<>();
+
+    private final List<SubscriptionObserver> observers = new CopyOnWriteArrayList<>();
+
+    private long order;
+
+    Standings(Timeline timeline) {
+        this.timeline = timeline;
+    }
+
+    @Nullable
+    WantedChannel get(ChannelName name) {
+        return this.channels.get(name);
+    }
+
+    Iterable<WantedChannel> all() {
+        return this.channels.values();
+    }
+
+    Iterable<WantedChannel> allUnconfirmed() {
+        return this.unconfirmed.values();
+    }
+
+    WantedChannel add(ChannelName name) {
+        Instant now = this.timeline.now();
+        WantedChannel channel = new WantedChannel(name, Standing.wanted(now, ++this.order));
+        this.channels.put(name, channel);
+        enter(channel);
+        tell(channel, null, ChannelState.WANTED, null, null, now, "claimed");
+        return channel;
+    }
+
+    void remove(WantedChannel channel) {
+        Standing before = channel.standing;
+        this.channels.remove(channel.name);
+        leave(channel);
+        tell(channel, before.state(), null, before.node(), null, this.timeline.now(), "released");
+    }
+
+    void subscribing(WantedChannel channel, NodeAddress node) {
+        if (channel.standing.state() == ChannelState.WANTED) {
+            change(channel, ChannelState.SUBSCRIBING, node, null, null, "asked");
+        }
+    }
+
+    void subscribed(WantedChannel channel, NodeAddress node) {
+        Standing before = channel.standing;
+        Interruption open = before.lastInterruption();
+        Interruption over = null;
+        if (open != null && open.duration() == null) {
+            over = new Interruption(
+                    open.cause(),
+                    open.since(),
+                    open.from(),
+                    Duration.between(open.since(), this.timeline.now()),
+                    open.detail());
+            channel.standing = before.with(over, before.interruptions());
+        }
+        change(channel, ChannelState.SUBSCRIBED, node, over, null, "confirmed");
+    }
+
+    void interrupted(WantedChannel channel, InterruptionCause cause, NodeAddress node, String detail) {
+        Standing before = channel.standing;
+        Interruption begun = new Interruption(cause, this.timeline.now(), node, null, detail);
+        channel.standing = before.with(begun, before.interruptions() + 1);
+        change(channel, ChannelState.INTERRUPTED, node, begun, detail, detail);
+    }
+
+    void refused(WantedChannel channel, NodeAddress node, String error) {
+        if (channel.standing.state() != ChannelState.REFUSED) {
+            change(channel, ChannelState.REFUSED, node, null, error, error);
+        }
+    }
+
+    /** An attempt failed; the channel stands as before. */
+    void failed(WantedChannel channel, @Nullable NodeAddress node, String error) {
+        channel.standing = channel.standing.withError(node, error);
+    }
+
+    private void change(
+            WantedChannel channel,
+            ChannelState to,
+            NodeAddress node,
+            @Nullable Interruption interruption,
+            @Nullable String error,
+            String detail) {
+        ChannelState from = channel.standing.state();
+        Instant now = this.timeline.now();
+        leave(channel);
+        channel.standing = channel.standing.with(to, now, ++this.order, node, error);
+        enter(channel);
+        tell(channel, from, to, node, interruption, now, detail);
+    }
+
+    private void enter(WantedChannel channel) {
+        Standing standing = channel.standing;
+        this.counts.incrementAndGet(standing.state().ordinal());
+        if (standing.state() != ChannelState.SUBSCRIBED) {
+            this.unconfirmed.put(standing.order(), channel);
+        }
+    }
+
+    private void leave(WantedChannel channel) {
+        Standing standing = channel.standing;
+        this.counts.decrementAndGet(standing.state().ordinal());
+        if (standing.state() != ChannelState.SUBSCRIBED) {
+            this.unconfirmed.remove(standing.order());
+        }
+    }
+
+    private void tell(
+            WantedChannel channel,
+            @Nullable ChannelState from,
+            @Nullable ChannelState to,
+            @Nullable NodeAddress node,
+            @Nullable Interruption interruption,
+            Instant at,
+            String detail) {
+        ChannelTransition transition =
+                new ChannelTransition(channel.name, channel.slot, from, to, node, interruption, at, detail);
+        if (interruption != null) {
+            remember(transition);
+        }
+        observe(observer -> observer.channelChanged(transition));
+    }
+
+    private void remember(ChannelTransition transition) {
+        synchronized (this.lastMoves) {
+            this.lastMoves.addFirst(transition);
+            if (this.lastMoves.size() > REMEMBERED_MOVES) {
+                this.lastMoves.removeLast();
+            }
+        }
+    }
+
+    void addObserver(SubscriptionObserver observer) {
+        this.observers.add(observer);
+    }
+
+    /** May be called from any thread. */
+    void observe(Consumer<SubscriptionObserver> event) {
+        for (SubscriptionObserver observer : this.observers) {
+            try {
+                event.accept(observer);
+            } catch (RuntimeException ex) {
+                logger.error("The observer {} failed", observer, ex);
+            }
+        }
+    }
+
+    Map<ChannelState, Integer> counts() {
+        Map<ChannelState, Integer> counts = new EnumMap<>(ChannelState.class);
+        for (ChannelState state : ChannelState.values()) {
+            counts.put(state, this.counts.get(state.ordinal()));
+        }
+        return counts;
+    }
+
+    List<ChannelStatus> unconfirmed(int limit) {
+        return this.unconfirmed.values().stream()
+                .limit(limit)
+                .map(Standings::status)
+                .toList();
+    }
+
+    List<ChannelStatus> statuses() {
+        return this.channels.values().stream()
+                .sorted(Comparator.comparing(channel -> channel.name))
+                .map(Standings::status)
+                .toList();
+    }
+
+    Optional<ChannelStatus> status(ChannelName name) {
+        return Optional.ofNullable(this.channels.get(name)).map(Standings::status);
+    }
+
+    List<ChannelTransition> lastMoves() {
+        synchronized (this.lastMoves) {
+            return new ArrayList<>(this.lastMoves);
+        }
+    }
+
+    private static ChannelStatus status(WantedChannel channel) {
+        Standing standing = channel.standing;
+        return new ChannelStatus(
+                channel.name.toString(),
+                channel.slot,
+                standing.state(),
+                standing.since(),
+                standing.node(),
+                standing.lastInterruption(),
+                standing.interruptions(),
+                standing.lastError());
+    }
+}

@@ -1,0 +1,102 @@
+package io.github.shardedpubsub.subscription;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the cluster anew when something gives reason to: one look at a time, and the more looks in a row, the longer apart.
+ * On the subscriptions' own thread.
+ */
+final class TopologyWatch {
+
+    private static final Logger logger = LoggerFactory.getLogger(TopologyWatch.class);
+
+    /** Quiet for this long, and the next look is taken at once again. */
+    private static final Duration QUIET = Duration.ofSeconds(5);
+
+    private final Cluster cluster;
+
+    private final Timeline timeline;
+
+    private final Backoff backoff;
+
+    private final Runnable lookedAt;
+
+    private boolean looking;
+
+    private boolean scheduled;
+
+    private boolean wanted;
+
+    private boolean stopped;
+
+    private int looks;
+
+    private long lastLookNanos;
+
+    TopologyWatch(Cluster cluster, Timeline timeline, Backoff backoff, Runnable lookedAt) {
+        this.cluster = cluster;
+        this.timeline = timeline;
+        this.backoff = backoff;
+        this.lookedAt = lookedAt;
+        cluster.onChange(() -> timeline.execute(this::changed));
+    }
+
+    private void changed() {
+        if (!this.stopped) {
+            this.lookedAt.run();
+        }
+    }
+
+    /** Has the topology looked at, now or after the wait that earlier looks have earned. */
+    void lookSoon() {
+        if (this.stopped || this.scheduled) {
+            return;
+        }
+        if (this.looking) {
+            this.wanted = true;
+            return;
+        }
+        if (this.looks > 0 && this.timeline.nanoTime() - this.lastLookNanos > QUIET.toNanos()) {
+            this.looks = 0;
+        }
+        if (this.looks == 0) {
+            look();
+        } else {
+            this.scheduled = true;
+            this.timeline.schedule(this.backoff.after(this.looks, this.timeline.random()), () -> {
+                this.scheduled = false;
+                if (!this.stopped) {
+                    look();
+                }
+            });
+        }
+    }
+
+    private void look() {
+        this.looking = true;
+        this.wanted = false;
+        this.looks++;
+        this.cluster
+                .refresh()
+                .whenComplete((done, failure) -> this.timeline.execute(() -> {
+                    this.looking = false;
+                    this.lastLookNanos = this.timeline.nanoTime();
+                    if (failure != null) {
+                        logger.debug("The cluster's topology could not be looked at", failure);
+                    }
+                    if (this.stopped) {
+                        return;
+                    }
+                    this.lookedAt.run();
+                    if (this.wanted || failure != null) {
+                        lookSoon();
+                    }
+                }));
+    }
+
+    void stop() {
+        this.stopped = true;
+    }
+}

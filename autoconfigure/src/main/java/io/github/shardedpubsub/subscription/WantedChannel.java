@@ -1,0 +1,133 @@
+package io.github.shardedpubsub.subscription;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.lettuce.core.cluster.SlotHash;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A channel, who claims it, and what the server is known to do about it. Changed on the subscriptions' own thread only; what is
+ * volatile is read by others.
+ */
+final class WantedChannel {
+
+    /** What the connection that holds the channel was last asked, or has answered. */
+    enum Actual {
+        NONE,
+        SUBSCRIBING,
+        SUBSCRIBED,
+        UNSUBSCRIBING
+    }
+
+    private static final Claim[] NO_CLAIMS = {};
+
+    final ChannelName name;
+
+    final int slot;
+
+    private volatile Claim[] claims = NO_CLAIMS;
+
+    /** Those who have released it as the last ones and wait for the subscription's end. */
+    private final List<Claim> ending = new ArrayList<>(1);
+
+    /** Who was asked last, and so the only one whose messages are taken. */
+    volatile @Nullable NodeConnection holder;
+
+    volatile Standing standing;
+
+    Actual actual = Actual.NONE;
+
+    /** An unsubscribe has failed, so that nobody can tell whether the subscription lives. */
+    boolean doubtful;
+
+    /** The number of the last unit that named the channel, to know an answer that comes too late. */
+    int asked;
+
+    /** Whom to ask next, before asking the topology: the node that ended it, or the one a redirect named. */
+    @Nullable
+    NodeAddress hint;
+
+    /** In the queue of what is to be looked at. */
+    boolean queued;
+
+    /** Waits for its time, after a failure; a hint or a change of owner ends the wait. */
+    boolean backingOff;
+
+    /** Counts the waits, to know one that was ended early. */
+    int waits;
+
+    int failures;
+
+    int redirects;
+
+    /** Confirmations in a row that the server took back at once. */
+    int flaps;
+
+    long confirmedAtNanos;
+
+    /** The server has ended the subscription while it was being unsubscribed. */
+    boolean endedMeanwhile;
+
+    WantedChannel(ChannelName name, Standing standing) {
+        this.name = name;
+        this.slot = SlotHash.getSlot(name.toBytes());
+        this.standing = standing;
+    }
+
+    /** Keeps the holder's count of confirmed channels in step. */
+    void become(Actual next) {
+        NodeConnection node = this.holder;
+        if (node != null && (this.actual == Actual.SUBSCRIBED) != (next == Actual.SUBSCRIBED)) {
+            node.countSubscribed(next == Actual.SUBSCRIBED ? 1 : -1);
+        }
+        this.actual = next;
+        this.doubtful = false;
+    }
+
+    boolean isWanted() {
+        return this.claims.length > 0;
+    }
+
+    Claim[] claims() {
+        return this.claims;
+    }
+
+    void add(Claim claim) {
+        Claim[] more = new Claim[this.claims.length + 1];
+        System.arraycopy(this.claims, 0, more, 0, this.claims.length);
+        more[this.claims.length] = claim;
+        this.claims = more;
+    }
+
+    /** Returns whether the claim was there. */
+    boolean remove(Claim claim) {
+        List<Claim> fewer = new ArrayList<>(List.of(this.claims));
+        if (!fewer.remove(claim)) {
+            return false;
+        }
+        this.claims = fewer.toArray(NO_CLAIMS);
+        if (fewer.isEmpty()) {
+            this.ending.add(claim);
+        } else {
+            claim.ended().complete(null);
+        }
+        return true;
+    }
+
+    void ended() {
+        this.ending.forEach(claim -> claim.ended().complete(null));
+        this.ending.clear();
+    }
+
+    void deliver(byte[] payload) {
+        for (Claim claim : this.claims) {
+            claim.deliver(payload);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return this.name + " (slot " + this.slot + ")";
+    }
+}
