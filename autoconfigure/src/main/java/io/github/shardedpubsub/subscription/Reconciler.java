@@ -70,7 +70,7 @@ final class Reconciler {
         this.timeline = timeline;
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
-        this.topology = new TopologyWatch(cluster, timeline, this.backoff, this::topologyLookedAt);
+        this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
     }
 
     Cluster cluster() {

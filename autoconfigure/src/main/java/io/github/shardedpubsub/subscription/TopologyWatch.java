@@ -15,6 +15,9 @@ final class TopologyWatch {
     /** Quiet for this long, and the next look is taken at once again. */
     private static final Duration QUIET = Duration.ofSeconds(5);
 
+    /** Longest wait between looks while something is amiss: a promotion is noticed this late at most. */
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(500);
+
     private final Cluster cluster;
 
     private final Timeline timeline;
@@ -35,10 +38,10 @@ final class TopologyWatch {
 
     private long lastLookNanos;
 
-    TopologyWatch(Cluster cluster, Timeline timeline, Backoff backoff, Runnable lookedAt) {
+    TopologyWatch(Cluster cluster, Timeline timeline, Duration firstWait, Runnable lookedAt) {
         this.cluster = cluster;
         this.timeline = timeline;
-        this.backoff = backoff;
+        this.backoff = new Backoff(firstWait, LONGEST_WAIT);
         this.lookedAt = lookedAt;
         cluster.onChange(() -> timeline.execute(this::changed));
     }
