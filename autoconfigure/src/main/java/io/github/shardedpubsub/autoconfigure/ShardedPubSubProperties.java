@@ -1,0 +1,268 @@
+package io.github.shardedpubsub.autoconfigure;
+
+import io.github.shardedpubsub.listener.OverflowPolicy;
+import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * The properties of sharded pub/sub. Connection, credentials and TLS are those of {@code spring.data.redis}.
+ */
+@ConfigurationProperties("sharded-pubsub")
+public class ShardedPubSubProperties {
+
+    /**
+     * Whether sharded pub/sub is configured at all.
+     */
+    private boolean enabled = true;
+
+    /**
+     * How long adding a listener, and the start with all listeners, wait for the cluster to confirm the channels.
+     */
+    private Duration subscriptionTimeout =
+            Duration.ofMillis(ShardedRedisMessageListenerContainer.DEFAULT_SUBSCRIPTION_TIMEOUT);
+
+    /**
+     * How long a node may take to answer a subscribe or unsubscribe before its connection is closed and opened anew.
+     */
+    private Duration fenceTimeout = Duration.ofSeconds(5);
+
+    /**
+     * How long a connection may be silent before a PING asks whether the node is there. Zero never asks.
+     */
+    private Duration heartbeat = Duration.ofSeconds(5);
+
+    private final Resubscribe resubscribe = new Resubscribe();
+
+    private final Connection connection = new Connection();
+
+    private final Listener listener = new Listener();
+
+    private final Health health = new Health();
+
+    public boolean isEnabled() {
+        return this.enabled;
+    }
+
+    public void setEnabled(boolean enabled) {
+        this.enabled = enabled;
+    }
+
+    public Duration getSubscriptionTimeout() {
+        return this.subscriptionTimeout;
+    }
+
+    public void setSubscriptionTimeout(Duration subscriptionTimeout) {
+        this.subscriptionTimeout = positive(subscriptionTimeout);
+    }
+
+    public Duration getFenceTimeout() {
+        return this.fenceTimeout;
+    }
+
+    public void setFenceTimeout(Duration fenceTimeout) {
+        this.fenceTimeout = positive(fenceTimeout);
+    }
+
+    public Duration getHeartbeat() {
+        return this.heartbeat;
+    }
+
+    public void setHeartbeat(Duration heartbeat) {
+        this.heartbeat = notNegative(heartbeat);
+    }
+
+    public Resubscribe getResubscribe() {
+        return this.resubscribe;
+    }
+
+    public Connection getConnection() {
+        return this.connection;
+    }
+
+    public Listener getListener() {
+        return this.listener;
+    }
+
+    public Health getHealth() {
+        return this.health;
+    }
+
+    private static Duration positive(Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException("It has to be longer than zero");
+        }
+        return value;
+    }
+
+    private static Duration notNegative(Duration value) {
+        if (value.isNegative()) {
+            throw new IllegalArgumentException("It must not be negative");
+        }
+        return value;
+    }
+
+    private static int positive(int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException("It has to be at least 1");
+        }
+        return value;
+    }
+
+    /**
+     * How a lost subscription is sought again.
+     */
+    public static class Resubscribe {
+
+        /**
+         * The longest first wait after a failed attempt. Each further one doubles it.
+         */
+        private Duration initialBackoff = Duration.ofMillis(10);
+
+        /**
+         * The longest wait between two attempts. They never end.
+         */
+        private Duration maxBackoff = Duration.ofSeconds(2);
+
+        /**
+         * How long a channel that was refused for want of permission is left alone before it is asked for again.
+         */
+        private Duration refusedInterval = Duration.ofSeconds(30);
+
+        public Duration getInitialBackoff() {
+            return this.initialBackoff;
+        }
+
+        public void setInitialBackoff(Duration initialBackoff) {
+            this.initialBackoff = positive(initialBackoff);
+        }
+
+        public Duration getMaxBackoff() {
+            return this.maxBackoff;
+        }
+
+        public void setMaxBackoff(Duration maxBackoff) {
+            this.maxBackoff = positive(maxBackoff);
+        }
+
+        public Duration getRefusedInterval() {
+            return this.refusedInterval;
+        }
+
+        public void setRefusedInterval(Duration refusedInterval) {
+            this.refusedInterval = positive(refusedInterval);
+        }
+    }
+
+    /**
+     * The connections to the nodes.
+     */
+    public static class Connection {
+
+        /**
+         * How long a connection on which no channel is left stays open.
+         */
+        private Duration idleTimeout = Duration.ofSeconds(10);
+
+        public Duration getIdleTimeout() {
+            return this.idleTimeout;
+        }
+
+        public void setIdleTimeout(Duration idleTimeout) {
+            this.idleTimeout = notNegative(idleTimeout);
+        }
+    }
+
+    /**
+     * The listener container.
+     */
+    public static class Listener {
+
+        /**
+         * Whether the listener container starts with the application.
+         */
+        private boolean autoStartup = true;
+
+        /**
+         * Whether the application fails to start if channels are not confirmed within the subscription timeout. Otherwise it starts
+         * with a warning and they are confirmed later. Refused channels always prevent the start.
+         */
+        private boolean failOnStartTimeout = true;
+
+        /**
+         * How many channels are delivered at the same time. By default the number of processors, and at least 4; with virtual threads
+         * as many as there are.
+         */
+        private @Nullable Integer concurrency;
+
+        /**
+         * How many messages of one channel can wait for their listeners.
+         */
+        private int queueCapacity = ShardedRedisMessageListenerContainer.DEFAULT_QUEUE_CAPACITY;
+
+        /**
+         * What is thrown away when the queue of a channel is full.
+         */
+        private OverflowPolicy overflow = OverflowPolicy.DROP_OLDEST;
+
+        public boolean isAutoStartup() {
+            return this.autoStartup;
+        }
+
+        public void setAutoStartup(boolean autoStartup) {
+            this.autoStartup = autoStartup;
+        }
+
+        public boolean isFailOnStartTimeout() {
+            return this.failOnStartTimeout;
+        }
+
+        public void setFailOnStartTimeout(boolean failOnStartTimeout) {
+            this.failOnStartTimeout = failOnStartTimeout;
+        }
+
+        public @Nullable Integer getConcurrency() {
+            return this.concurrency;
+        }
+
+        public void setConcurrency(@Nullable Integer concurrency) {
+            this.concurrency = (concurrency != null) ? Integer.valueOf(positive(concurrency)) : null;
+        }
+
+        public int getQueueCapacity() {
+            return this.queueCapacity;
+        }
+
+        public void setQueueCapacity(int queueCapacity) {
+            this.queueCapacity = positive(queueCapacity);
+        }
+
+        public OverflowPolicy getOverflow() {
+            return this.overflow;
+        }
+
+        public void setOverflow(OverflowPolicy overflow) {
+            this.overflow = overflow;
+        }
+    }
+
+    /**
+     * The health indicator.
+     */
+    public static class Health {
+
+        /**
+         * How long a channel may be unconfirmed before the application is reported as down.
+         */
+        private Duration patience = Duration.ofSeconds(5);
+
+        public Duration getPatience() {
+            return this.patience;
+        }
+
+        public void setPatience(Duration patience) {
+            this.patience = notNegative(patience);
+        }
+    }
+}

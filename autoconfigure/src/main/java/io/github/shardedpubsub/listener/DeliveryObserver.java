@@ -1,0 +1,33 @@
+package io.github.shardedpubsub.listener;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import java.time.Duration;
+
+/**
+ * Hears what becomes of the messages of a {@link ShardedRedisMessageListenerContainer}. Each method says on which thread; none may
+ * block or throw.
+ */
+public interface DeliveryObserver {
+
+    /**
+     * A message of a channel with listeners came from the server and is about to be queued. On an event loop.
+     */
+    default void received(ChannelName channel) {}
+
+    /**
+     * A listener's call has ended; a message that went to three listeners is told three times. On the thread of the listener.
+     *
+     * @param outcome whether it threw. Spring Data's annotated methods and its {@code MessageListenerAdapter} log an exception
+     *     themselves and let nothing be seen of it: theirs always succeed
+     * @param took how long the listener ran, without the time in the queue
+     */
+    default void delivered(ChannelName channel, DeliveryOutcome outcome, Duration took) {}
+
+    /**
+     * Messages were thrown away without a listener being called: the queue was full, or the container was stopped before their turn
+     * came. On an event loop or on the thread that stops the container.
+     *
+     * @param count how many, at least 1
+     */
+    default void dropped(ChannelName channel, long count) {}
+}

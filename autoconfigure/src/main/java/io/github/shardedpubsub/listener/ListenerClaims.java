@@ -1,0 +1,245 @@
+package io.github.shardedpubsub.listener;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ShardMessageSink;
+import io.github.shardedpubsub.subscription.ShardSubscription;
+import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.data.redis.connection.SubscriptionListener;
+
+/**
+ * The channels that have listeners, and, while the container runs, a claim to each of them. Safe for use by any thread; nothing is
+ * waited for while the lock is held.
+ */
+final class ListenerClaims {
+
+    private final ShardSubscriptions subscriptions;
+
+    private final ClaimConfirmations confirmations;
+
+    private final ShardMessageSink sink;
+
+    private final Executor notifications;
+
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final ListenerRoutes routes = new ListenerRoutes();
+
+    private volatile boolean running;
+
+    /**
+     * Creates it without channels, and not running.
+     *
+     * @param sink for the messages of all channels
+     * @param notifications runs the calls of {@link SubscriptionListener}s
+     */
+    ListenerClaims(ShardSubscriptions subscriptions, ShardMessageSink sink, Executor notifications) {
+        this.subscriptions = subscriptions;
+        this.confirmations = new ClaimConfirmations(subscriptions);
+        this.sink = sink;
+        this.notifications = notifications;
+    }
+
+    boolean isRunning() {
+        return this.running;
+    }
+
+    boolean isEmpty() {
+        return this.routes.isEmpty();
+    }
+
+    /** The route of a channel while it runs; null for a channel without listeners. */
+    @Nullable
+    ChannelRoute find(ChannelName channel) {
+        return this.running ? this.routes.find(channel) : null;
+    }
+
+    /**
+     * Claims all channels, and from now on those that are added. Waits for the confirmations; what it throws is
+     * {@link ClaimConfirmations#await}'s, and it runs then all the same.
+     */
+    void start(long millis) {
+        List<ShardSubscription> claims;
+        this.lock.lock();
+        try {
+            this.running = true;
+            claims = claim(List.copyOf(this.routes.all()));
+            tellWhenConfirmed(this.routes.registrations());
+        } finally {
+            this.lock.unlock();
+        }
+        this.confirmations.await(claims, millis);
+    }
+
+    /**
+     * What was stopped.
+     *
+     * @param routes the channels
+     * @param released completed when all their claims are released
+     */
+    record Stopped(List<ChannelRoute> routes, CompletableFuture<Void> released) {}
+
+    /** Releases all claims; the listeners stay. */
+    Stopped stop() {
+        this.lock.lock();
+        try {
+            this.running = false;
+            List<ChannelRoute> stopped = List.copyOf(this.routes.all());
+            return new Stopped(
+                    stopped,
+                    CompletableFuture.allOf(stopped.stream()
+                            .map(route -> release(route, route.registrations()))
+                            .toArray(CompletableFuture[]::new)));
+        } finally {
+            this.lock.unlock();
+        }
+    }
+
+    /** Adds a listener; waits for its channels while it runs, and if that fails, the listener is where it was before. */
+    void add(MessageListener listener, Set<ChannelName> channels, long millis) {
+        change(millis, added -> {
+            added.addAll(this.routes.add(listener, channels));
+            return this.routes.of(listener, channels);
+        });
+    }
+
+    /** Replaces all listeners, and keeps the claims to channels that are wanted before and after. */
+    void replace(Map<MessageListener, Set<ChannelName>> wanted, long millis) {
+        change(millis, added -> {
+            List<Registration> before = this.routes.registrations();
+            Set<Registration> kept = new LinkedHashSet<>();
+            wanted.forEach((listener, channels) -> {
+                added.addAll(this.routes.add(listener, channels));
+                kept.addAll(this.routes.of(listener, channels));
+            });
+            remove(before.stream().filter(each -> !kept.contains(each)).toList());
+            return kept;
+        });
+    }
+
+    void remove(MessageListener listener, Collection<ChannelName> channels) {
+        this.lock.lock();
+        try {
+            remove(this.routes.of(listener, channels));
+        } finally {
+            this.lock.unlock();
+        }
+    }
+
+    void removeAll(MessageListener listener) {
+        this.lock.lock();
+        try {
+            remove(this.routes.of(listener));
+        } finally {
+            this.lock.unlock();
+        }
+    }
+
+    /**
+     * Makes a change that adds listeners, claims what it wants, and waits for that.
+     *
+     * @param change made under the lock; puts what is new into the list, and returns all that has to be confirmed
+     */
+    private void change(long millis, Function<List<Registration>, Collection<Registration>> change) {
+        List<Registration> added = new ArrayList<>();
+        try {
+            List<ShardSubscription> claims;
+            this.lock.lock();
+            try {
+                Collection<Registration> wanted = change.apply(added);
+                claims = this.running ? claim(this.routes.of(wanted)) : List.of();
+                tellWhenConfirmed(added);
+            } finally {
+                this.lock.unlock();
+            }
+            this.confirmations.await(claims, millis);
+        } catch (RuntimeException | Error ex) {
+            remove(added);
+            throw ex;
+        }
+    }
+
+    private void remove(List<Registration> registrations) {
+        this.lock.lock();
+        try {
+            for (ChannelRoute deserted : this.routes.remove(registrations)) {
+                release(
+                        deserted,
+                        registrations.stream()
+                                .filter(each -> each.channel().equals(deserted.channel()))
+                                .toList());
+            }
+        } finally {
+            this.lock.unlock();
+        }
+    }
+
+    /** Claims the channels that are not claimed yet, and returns the claims to all of them. Under the lock. */
+    private List<ShardSubscription> claim(Collection<ChannelRoute> wanted) {
+        List<ChannelRoute> unclaimed =
+                wanted.stream().filter(route -> route.claim() == null).toList();
+        if (!unclaimed.isEmpty()) {
+            List<ShardSubscription> claims = this.subscriptions.subscribe(
+                    unclaimed.stream().map(ChannelRoute::channel).toList(), this.sink);
+            for (int i = 0; i < unclaimed.size(); i++) {
+                ChannelRoute route = unclaimed.get(i);
+                ShardSubscription claim = claims.get(i);
+                route.claim(claim);
+                claim.confirmed()
+                        .thenRun(() -> tell(
+                                route.registrations(),
+                                listener -> listener.onChannelSubscribed(
+                                        route.channel().toBytes(), this.routes.size())));
+            }
+        }
+        return wanted.stream().map(ChannelRoute::claim).filter(Objects::nonNull).toList();
+    }
+
+    /** Releases a route's claim, if it has one. Under the lock. */
+    private CompletableFuture<Void> release(ChannelRoute route, List<Registration> told) {
+        ShardSubscription claim = route.takeClaim();
+        if (claim == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return claim.release()
+                .thenRun(() -> tell(
+                        told,
+                        listener ->
+                                listener.onChannelUnsubscribed(route.channel().toBytes(), this.routes.size())));
+    }
+
+    private void tellWhenConfirmed(List<Registration> registrations) {
+        for (Registration registration : registrations) {
+            ChannelRoute route = this.routes.find(registration.channel());
+            ShardSubscription claim = (route != null) ? route.claim() : null;
+            if (claim != null && registration.listener() instanceof SubscriptionListener) {
+                byte[] channel = registration.channel().toBytes();
+                claim.confirmed()
+                        .thenRun(() -> tell(
+                                List.of(registration),
+                                listener -> listener.onChannelSubscribed(channel, this.routes.size())));
+            }
+        }
+    }
+
+    private void tell(List<Registration> registrations, Consumer<SubscriptionListener> event) {
+        for (Registration registration : registrations) {
+            if (registration.listener() instanceof SubscriptionListener listener) {
+                this.notifications.execute(() -> event.accept(listener));
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.github.shardedpubsub.listener;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.MessageListener;
+
+/**
+ * Which listener is on which channel. Changed under the container's lock only; {@link #find} is for event loops too.
+ */
+final class ListenerRoutes {
+
+    private final Map<ChannelName, ChannelRoute> byChannel = new ConcurrentHashMap<>();
+
+    private final Map<MessageListener, Set<ChannelName>> channelsOf = new HashMap<>();
+
+    @Nullable
+    ChannelRoute find(ChannelName channel) {
+        return this.byChannel.get(channel);
+    }
+
+    Collection<ChannelRoute> all() {
+        return this.byChannel.values();
+    }
+
+    boolean isEmpty() {
+        return this.byChannel.isEmpty();
+    }
+
+    int size() {
+        return this.byChannel.size();
+    }
+
+    /** Adds a listener where it is not yet, and returns what is new. */
+    List<Registration> add(MessageListener listener, Collection<ChannelName> channels) {
+        List<Registration> added = new ArrayList<>();
+        for (ChannelName channel : channels) {
+            ChannelRoute route = this.byChannel.computeIfAbsent(channel, ChannelRoute::new);
+            if (route.find(listener) == null) {
+                added.add(route.add(listener));
+                this.channelsOf
+                        .computeIfAbsent(listener, ignored -> new LinkedHashSet<>())
+                        .add(channel);
+            }
+        }
+        return added;
+    }
+
+    /** The registrations of a listener on these channels. */
+    List<Registration> of(MessageListener listener, Collection<ChannelName> channels) {
+        List<Registration> found = new ArrayList<>();
+        for (ChannelName channel : channels) {
+            ChannelRoute route = this.byChannel.get(channel);
+            Registration registration = (route != null) ? route.find(listener) : null;
+            if (registration != null) {
+                found.add(registration);
+            }
+        }
+        return found;
+    }
+
+    /** The registrations of a listener on every channel. */
+    List<Registration> of(MessageListener listener) {
+        return of(listener, this.channelsOf.getOrDefault(listener, Set.of()));
+    }
+
+    /** The routes of these registrations, each once. */
+    Collection<ChannelRoute> of(Collection<Registration> registrations) {
+        Map<ChannelName, ChannelRoute> found = new LinkedHashMap<>();
+        for (Registration registration : registrations) {
+            ChannelRoute route = this.byChannel.get(registration.channel());
+            if (route != null) {
+                found.put(registration.channel(), route);
+            }
+        }
+        return found.values();
+    }
+
+    /** Every registration there is. */
+    List<Registration> registrations() {
+        return this.byChannel.values().stream()
+                .flatMap(route -> route.registrations().stream())
+                .toList();
+    }
+
+    /** Removes registrations and returns the routes on which nobody is left, which are forgotten. */
+    List<ChannelRoute> remove(Collection<Registration> registrations) {
+        List<ChannelRoute> deserted = new ArrayList<>();
+        for (Registration registration : registrations) {
+            ChannelRoute route = this.byChannel.get(registration.channel());
+            if (route == null || registration.isRemoved()) {
+                continue;
+            }
+            route.remove(registration);
+            Set<ChannelName> channels = this.channelsOf.get(registration.listener());
+            if (channels != null) {
+                channels.remove(registration.channel());
+                if (channels.isEmpty()) {
+                    this.channelsOf.remove(registration.listener());
+                }
+            }
+            if (route.registrations().isEmpty()) {
+                this.byChannel.remove(registration.channel());
+                deserted.add(route);
+            }
+        }
+        return deserted;
+    }
+}
