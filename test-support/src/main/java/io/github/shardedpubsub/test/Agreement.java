@@ -51,13 +51,27 @@ final class Agreement {
             return complaint;
         }
         for (RedisNode node : membership.answering()) {
-            String info = node.command("CLUSTER", "INFO");
-            if (!info.contains("cluster_state:ok")) {
-                return node + " says of the cluster: "
-                        + info.lines().findFirst().orElse("nothing");
+            if (!saysOk(node)) {
+                return node + " does not call the state of the cluster 'ok'";
             }
         }
         return null;
+    }
+
+    /**
+     * That a node does not call the cluster's state "ok" though each slot has a living owner, or null. A master started again serves nothing for
+     * about 2 s even then.
+     */
+    @Nullable
+    String complaintAboutStateOf(RedisNode node) {
+        BitSet served = new BitSet(RedisCluster.SLOTS);
+        membership.views().values().forEach(view -> served.or(view.own().slots()));
+        boolean whole = served.cardinality() == RedisCluster.SLOTS;
+        return whole && !saysOk(node) ? node + " does not call the state of the cluster 'ok' yet" : null;
+    }
+
+    private static boolean saysOk(RedisNode node) {
+        return node.command("CLUSTER", "INFO").contains("cluster_state:ok");
     }
 
     private static @Nullable String complaintOf(RedisNode viewer, ClusterView view, Map<RedisNode, ClusterView> views) {
@@ -81,7 +95,8 @@ final class Agreement {
                 return viewer + " does not know yet that " + node + " is "
                         + (itself.isMaster() ? "a master" : "a replica of " + itself.masterId());
             }
-            if (itself.isMaster() && seen.configEpoch() != itself.configEpoch()) {
+            // A higher one than its own is left from the time before a reset, and harms nobody.
+            if (itself.isMaster() && seen.configEpoch() < itself.configEpoch()) {
                 return viewer + " knows " + node + " by epoch " + seen.configEpoch() + ", not " + itself.configEpoch();
             }
             if (itself.isMaster() && !seen.slots().equals(itself.slots())) {

@@ -1,20 +1,15 @@
 package io.github.shardedpubsub.test;
 
 import io.lettuce.core.cluster.SlotHash;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +36,8 @@ public final class RedisCluster implements AutoCloseable {
     /** How many slots a cluster has, 16384: they are numbered from 0 to 16383. */
     public static final int SLOTS = SlotHash.SLOT_COUNT;
 
-    private static final int NAMES_TRIED = 1_000_000;
+    private static final String ADVICE =
+            "A node cannot reach the others on the cluster bus, or the machine is overloaded.";
     private static final Logger log = LoggerFactory.getLogger(RedisCluster.class);
 
     private final ReentrantLock operations = new ReentrantLock();
@@ -49,7 +45,7 @@ public final class RedisCluster implements AutoCloseable {
     private final Thread shutdownHook = new Thread(this::end, "redis-cluster-shutdown");
     private final Membership membership = new Membership();
     private final Agreement agreement = new Agreement(membership);
-    private final Path folder;
+    private final ServerFolder folder;
     private final ServerBinary server;
     private final List<String> configuration;
     private final String password;
@@ -59,7 +55,7 @@ public final class RedisCluster implements AutoCloseable {
     private final Formation formation;
 
     RedisCluster(@Nullable Path server, Duration operationTimeout, List<String> configuration, String password) {
-        this.folder = createFolder();
+        this.folder = new ServerFolder();
         this.configuration = configuration;
         this.password = password;
         this.patience = new Patience(operationTimeout, membership::evidence);
@@ -68,7 +64,7 @@ public final class RedisCluster implements AutoCloseable {
         this.formation = new Formation(membership, replication, patience, this::newNode);
         try {
             Runtime.getRuntime().addShutdownHook(shutdownHook);
-            this.server = ServerBinary.find(server, folder);
+            this.server = ServerBinary.find(server, folder.path());
         } catch (RuntimeException cannotRun) {
             close();
             throw cannotRun;
@@ -119,7 +115,7 @@ public final class RedisCluster implements AutoCloseable {
         List<String> lines = new ArrayList<>(configuration);
         lines.add("port " + port);
         lines.add("cluster-port " + (port + LoopbackPorts.BUS_OFFSET));
-        ServerProcess process = new ServerProcess(server.path(), folder.resolve("node-" + port), lines);
+        ServerProcess process = new ServerProcess(server.path(), folder.path().resolve("node-" + port), lines);
         return new RedisNode(port, process, password, this::awaitRejoined);
     }
 
@@ -162,7 +158,7 @@ public final class RedisCluster implements AutoCloseable {
 
     /** Where the servers' folders are; it is deleted by {@link #close()}. */
     public Path folder() {
-        return folder;
+        return folder.path();
     }
 
     /** The servers' program and version as it gives it itself, such as {@code Redis 7.0.15}. */
@@ -177,7 +173,7 @@ public final class RedisCluster implements AutoCloseable {
      * @throws RedisClusterException if nobody owns it
      */
     public RedisNode owner(int slot) {
-        requireSlot(slot);
+        Slots.require(slot);
         RedisNode owner = membership.owner(slot);
         if (owner == null) {
             throw new RedisClusterException("Slot " + slot
@@ -225,10 +221,10 @@ public final class RedisCluster implements AutoCloseable {
      * @param prefix without a part in braces, which alone would decide the slot
      */
     public static String channelInSlot(int slot, String prefix) {
-        requireSlot(slot);
+        Slots.require(slot);
         BitSet slots = new BitSet();
         slots.set(slot);
-        return channelIn(slots, prefix);
+        return Slots.channelIn(slots, prefix);
     }
 
     /**
@@ -243,19 +239,7 @@ public final class RedisCluster implements AutoCloseable {
             throw new RedisClusterException(
                     node + " owns no slot, so no channel can be its. It is a replica, or was drained.");
         }
-        return channelIn(slots, prefix);
-    }
-
-    private static String channelIn(BitSet slots, String prefix) {
-        for (int i = 0; i < NAMES_TRIED; i++) {
-            String channel = prefix + "-" + i;
-            if (slots.get(slot(channel))) {
-                return channel;
-            }
-        }
-        throw new IllegalArgumentException(
-                "No channel beginning with '" + prefix + "' lies in the slots asked for, after " + NAMES_TRIED
-                        + " tries. A part in braces decides the slot alone: leave it out.");
+        return Slots.channelIn(slots, prefix);
     }
 
     // ---- slots
@@ -278,7 +262,7 @@ public final class RedisCluster implements AutoCloseable {
      * @param order whom to tell when
      */
     public void moveSlot(int slot, RedisNode target, SlotMove order) {
-        requireSlot(slot);
+        Slots.require(slot);
         operate(() -> migration.move(slot, target, order));
     }
 
@@ -288,7 +272,7 @@ public final class RedisCluster implements AutoCloseable {
      * @param slot from 0 to 16383
      */
     public void assignAgain(int slot) {
-        requireSlot(slot);
+        Slots.require(slot);
         operate(() -> migration.assignAgain(slot));
     }
 
@@ -298,7 +282,7 @@ public final class RedisCluster implements AutoCloseable {
      * @param slots each from 0 to 16383
      */
     public void deleteSlots(int... slots) {
-        List<Integer> all = slotList(slots);
+        List<Integer> all = Slots.list(slots);
         operate(() -> migration.delete(all));
     }
 
@@ -309,7 +293,7 @@ public final class RedisCluster implements AutoCloseable {
      * @throws RedisReplyException if one of them has an owner
      */
     public void addSlots(RedisNode master, int... slots) {
-        List<Integer> all = slotList(slots);
+        List<Integer> all = Slots.list(slots);
         operate(() -> migration.add(master, all));
     }
 
@@ -323,8 +307,9 @@ public final class RedisCluster implements AutoCloseable {
     // ---- shards
 
     /**
-     * Lets a replica take the place of its master, which hands over in an orderly way ({@code CLUSTER FAILOVER}). Masters do not vote twice for one
-     * shard within twice the node time-out, so one soon after another takes that long.
+     * Lets a replica take the place of its master, which hands over in an orderly way ({@code CLUSTER FAILOVER}). One soon
+     * after another in the same shard takes up to four times the node time-out and some seconds, since the masters and the replica itself do not
+     * hold an election sooner.
      *
      * @throws RedisReplyException if the master does not answer its replica: {@link #forceFailover} is for that
      */
@@ -416,7 +401,10 @@ public final class RedisCluster implements AutoCloseable {
 
     private void awaitRejoined(RedisNode node) {
         formation.awaitRestarted(node);
-        awaitSameView(node + " to be one of the cluster again");
+        patience.await(node + " to be one of the cluster again", ADVICE, () -> {
+            String complaint = agreement.complaint();
+            return complaint != null ? complaint : agreement.complaintAboutStateOf(node);
+        });
     }
 
     /**
@@ -455,10 +443,7 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     private void awaitSameView(String wanted) {
-        patience.await(
-                wanted,
-                "A node cannot reach the others on the cluster bus, or the machine is overloaded.",
-                agreement::complaint);
+        patience.await(wanted, ADVICE, agreement::complaint);
     }
 
     // ---- the end
@@ -482,27 +467,7 @@ public final class RedisCluster implements AutoCloseable {
             return;
         }
         membership.close().forEach(RedisNode::retire);
-        deleteFolder();
-    }
-
-    private void deleteFolder() {
-        try (Stream<Path> everything = Files.walk(folder)) {
-            for (Path path : everything.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException inUse) {
-            log.warn("The folder {} of a cluster cannot be deleted: {}", folder, inUse.toString());
-        }
-    }
-
-    private static Path createFolder() {
-        try {
-            return Files.createTempDirectory("redis-cluster-");
-        } catch (IOException full) {
-            throw new RedisClusterException(
-                    "No folder can be made for the servers: " + full + ". -Djava.io.tmpdir=FOLDER takes another place.",
-                    full);
-        }
+        folder.delete();
     }
 
     private void operate(Runnable operation) {
@@ -521,18 +486,6 @@ public final class RedisCluster implements AutoCloseable {
             return operation.get();
         } finally {
             operations.unlock();
-        }
-    }
-
-    private static List<Integer> slotList(int... slots) {
-        Arrays.stream(slots).forEach(RedisCluster::requireSlot);
-        return Arrays.stream(slots).boxed().toList();
-    }
-
-    private static void requireSlot(int slot) {
-        if (slot < 0 || slot >= SLOTS) {
-            throw new IllegalArgumentException(
-                    "There is no slot " + slot + "; slots go from 0 to " + (SLOTS - 1) + ".");
         }
     }
 }

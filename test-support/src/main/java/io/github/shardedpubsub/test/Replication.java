@@ -31,13 +31,21 @@ final class Replication {
         requireReplica(replica);
         log.info("Failing over to {}", replica);
         long deadline = System.nanoTime() + patience.limit().toNanos();
-        replica.command("CLUSTER", "FAILOVER");
-        while (patience.within(ONE_ATTEMPT).poll(() -> notMaster(replica)) != null && System.nanoTime() < deadline) {
-            // Masters do not vote for the same shard twice within twice the node time-out, and the attempt dies of it.
-            log.info("{} has not been elected yet; asking again", replica);
+        while (true) {
             replica.command("CLUSTER", "FAILOVER");
+            String complaint = patience.within(ONE_ATTEMPT).poll(() -> notPromoted(replica));
+            if (complaint == null) {
+                return;
+            }
+            if (System.nanoTime() >= deadline || replica.role() == RedisNode.Role.MASTER) {
+                awaitPromoted(replica);
+                return;
+            }
+            // Masters do not vote for one shard twice within twice the node time-out; and within four times of it, a
+            // replica that was elected
+            // before may take its old votes for new ones, and is a replica again some milliseconds later.
+            log.info("{} has not been elected: {}; asking again", replica, complaint);
         }
-        awaitPromoted(replica);
     }
 
     void forceFailover(RedisNode replica) {
@@ -51,14 +59,11 @@ final class Replication {
         patience.await(
                 replica + " to be the master of its shard",
                 "Failovers soon after one another are refused by the masters for twice the node time-out: wait that long, or use forceFailover.",
-                () -> {
-                    String complaint = notMaster(replica);
-                    return complaint != null ? complaint : agreement.complaint();
-                });
+                () -> notPromoted(replica));
     }
 
-    private static @Nullable String notMaster(RedisNode node) {
-        return node.role() == RedisNode.Role.MASTER ? null : node + " is still a replica";
+    private @Nullable String notPromoted(RedisNode replica) {
+        return replica.role() == RedisNode.Role.MASTER ? agreement.complaint() : replica + " is still a replica";
     }
 
     void reparent(RedisNode replica, RedisNode master) {

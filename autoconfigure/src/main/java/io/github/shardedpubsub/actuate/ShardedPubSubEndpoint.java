@@ -1,0 +1,268 @@
+package io.github.shardedpubsub.actuate;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ChannelState;
+import io.github.shardedpubsub.subscription.ChannelStatus;
+import io.github.shardedpubsub.subscription.ChannelTransition;
+import io.github.shardedpubsub.subscription.Interruption;
+import io.github.shardedpubsub.subscription.InterruptionCause;
+import io.github.shardedpubsub.subscription.NodeAddress;
+import io.github.shardedpubsub.subscription.NodeStatus;
+import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+
+/**
+ * Actuator endpoint that shows which node serves which shard channel, what was interrupted lately, and has the nodes asked whether it
+ * is so.
+ *
+ * <p>Reading asks no server. The list of channels is as long as there are wanted channels: for a few of many, select them by name.
+ * A name with a slash cannot be selected over HTTP where the web server refuses encoded slashes, as Tomcat does by default.
+ */
+@Endpoint(id = "shardedpubsub")
+public class ShardedPubSubEndpoint {
+
+    private static final Duration CHECK_PATIENCE = Duration.ofSeconds(10);
+
+    private final ShardSubscriptions subscriptions;
+
+    private final Duration checkPatience;
+
+    /**
+     * Creates the endpoint.
+     */
+    public ShardedPubSubEndpoint(ShardSubscriptions subscriptions) {
+        this(subscriptions, CHECK_PATIENCE);
+    }
+
+    ShardedPubSubEndpoint(ShardSubscriptions subscriptions, Duration checkPatience) {
+        this.subscriptions = subscriptions;
+        this.checkPatience = checkPatience;
+    }
+
+    /**
+     * All nodes, all wanted channels, and the last moves.
+     */
+    @ReadOperation
+    public SubscriptionsDescriptor subscriptions() {
+        return new SubscriptionsDescriptor(
+                new EnumMap<>(this.subscriptions.counts()),
+                this.subscriptions.nodes().stream().map(NodeDescriptor::of).toList(),
+                this.subscriptions.channels().stream()
+                        .map(ChannelDescriptor::of)
+                        .toList(),
+                this.subscriptions.lastMoves().stream().map(MoveDescriptor::of).toList());
+    }
+
+    /**
+     * One channel, or null, which is "not found" over HTTP, if it is not wanted.
+     *
+     * @param channel its name
+     */
+    @ReadOperation
+    public @Nullable ChannelDescriptor channel(@Selector String channel) {
+        return this.subscriptions
+                .channel(ChannelName.of(channel))
+                .map(ChannelDescriptor::of)
+                .orElse(null);
+    }
+
+    /**
+     * Has every node asked whether it serves the channels we believe it serves, and waits for the answers, at most ten seconds.
+     */
+    @WriteOperation
+    public CheckDescriptor check() {
+        return check(null);
+    }
+
+    /**
+     * Has the node of one channel asked whether it serves it, and waits for the answer, at most ten seconds.
+     *
+     * @param channel its name; nobody is asked about one that is not wanted
+     */
+    @WriteOperation
+    public CheckDescriptor checkChannel(@Selector String channel) {
+        return check(ChannelName.of(channel));
+    }
+
+    private CheckDescriptor check(@Nullable ChannelName channel) {
+        long begun = System.nanoTime();
+        CompletableFuture<Integer> asked = this.subscriptions.check(channel);
+        try {
+            int channels = asked.get(this.checkPatience.toMillis(), TimeUnit.MILLISECONDS);
+            return new CheckDescriptor(channels, true, millisSince(begun));
+        } catch (TimeoutException ex) {
+            return new CheckDescriptor(null, false, millisSince(begun));
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+            return new CheckDescriptor(null, false, millisSince(begun));
+        } catch (ExecutionException ex) {
+            throw new IllegalStateException("The nodes could not be asked about their shard channels", ex.getCause());
+        }
+    }
+
+    private static long millisSince(long begun) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+    }
+
+    private static @Nullable String text(@Nullable NodeAddress address) {
+        return address != null ? address.toString() : null;
+    }
+
+    /**
+     * Everything.
+     *
+     * @param counts how many wanted channels are in each state, every state present
+     * @param nodes ordered by address
+     * @param channels ordered by name
+     * @param lastMoves newest first
+     */
+    public record SubscriptionsDescriptor(
+            Map<ChannelState, Integer> counts,
+            List<NodeDescriptor> nodes,
+            List<ChannelDescriptor> channels,
+            List<MoveDescriptor> lastMoves) {}
+
+    /**
+     * A connection to a node.
+     *
+     * @param node {@code host:port}
+     * @param connected whether it stands
+     * @param since since when it has stood, or has not
+     * @param subscribed how many channels this node has confirmed
+     * @param lastError why it was lost or could not be opened, absent while it stands
+     */
+    public record NodeDescriptor(
+            String node,
+            boolean connected,
+            Instant since,
+            int subscribed,
+            @Nullable String lastError) {
+
+        static NodeDescriptor of(NodeStatus node) {
+            return new NodeDescriptor(
+                    node.address().toString(), node.connected(), node.since(), node.subscribed(), node.lastError());
+        }
+    }
+
+    /**
+     * A wanted channel.
+     *
+     * @param channel its name
+     * @param slot 0..16383
+     * @param state how it stands
+     * @param since since when it has stood so
+     * @param node the node that has confirmed it or was asked last, {@code host:port}; absent if none was
+     * @param interruptions how many there were
+     * @param lastInterruption the one that lasts, or else the last one; absent if there was none
+     * @param lastError what was said last against it, absent if it is confirmed
+     */
+    public record ChannelDescriptor(
+            String channel,
+            int slot,
+            ChannelState state,
+            Instant since,
+            @Nullable String node,
+            long interruptions,
+            @Nullable InterruptionDescriptor lastInterruption,
+            @Nullable String lastError) {
+
+        static ChannelDescriptor of(ChannelStatus channel) {
+            return new ChannelDescriptor(
+                    channel.channel(),
+                    channel.slot(),
+                    channel.state(),
+                    channel.since(),
+                    text(channel.node()),
+                    channel.interruptions(),
+                    InterruptionDescriptor.of(channel.lastInterruption()),
+                    channel.lastError());
+        }
+    }
+
+    /**
+     * A time during which a wanted channel was not confirmed although it had been.
+     *
+     * @param cause what began it
+     * @param since when it began
+     * @param fromNode the node that served the channel before, {@code host:port}
+     * @param durationMillis from its beginning to the next confirmation, absent while it lasts
+     * @param detail what was seen last
+     */
+    public record InterruptionDescriptor(
+            InterruptionCause cause,
+            Instant since,
+            String fromNode,
+            @Nullable Long durationMillis,
+            String detail) {
+
+        static @Nullable InterruptionDescriptor of(@Nullable Interruption interruption) {
+            if (interruption == null) {
+                return null;
+            }
+            Duration duration = interruption.duration();
+            return new InterruptionDescriptor(
+                    interruption.cause(),
+                    interruption.since(),
+                    interruption.from().toString(),
+                    duration != null ? duration.toMillis() : null,
+                    interruption.detail());
+        }
+    }
+
+    /**
+     * A channel lost its node, or found one again.
+     *
+     * @param at when
+     * @param channel its name
+     * @param slot 0..16383
+     * @param fromState the state before, absent for a channel that was not wanted before
+     * @param toState the state now, absent for a channel that is not wanted any more
+     * @param node the node concerned, {@code host:port}; absent if there is none
+     * @param interruption the one that begins, or that ends; absent otherwise
+     * @param detail what was seen
+     */
+    public record MoveDescriptor(
+            Instant at,
+            String channel,
+            int slot,
+            @Nullable ChannelState fromState,
+            @Nullable ChannelState toState,
+            @Nullable String node,
+            @Nullable InterruptionDescriptor interruption,
+            String detail) {
+
+        static MoveDescriptor of(ChannelTransition move) {
+            return new MoveDescriptor(
+                    move.at(),
+                    move.channel().toString(),
+                    move.slot(),
+                    move.from(),
+                    move.to(),
+                    text(move.node()),
+                    InterruptionDescriptor.of(move.interruption()),
+                    move.detail());
+        }
+    }
+
+    /**
+     * What became of a check.
+     *
+     * @param channels how many channels were asked about, absent if not every node has answered
+     * @param answered whether every node has answered in time or is known not to; the check goes on if not
+     * @param tookMillis how long it took
+     */
+    public record CheckDescriptor(@Nullable Integer channels, boolean answered, long tookMillis) {}
+}

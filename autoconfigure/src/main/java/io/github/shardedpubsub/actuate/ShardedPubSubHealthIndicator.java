@@ -1,0 +1,98 @@
+package io.github.shardedpubsub.actuate;
+
+import io.github.shardedpubsub.subscription.ChannelState;
+import io.github.shardedpubsub.subscription.ChannelStatus;
+import io.github.shardedpubsub.subscription.Interruption;
+import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+
+/**
+ * {@code UP} while every wanted channel is confirmed or has been unconfirmed for no longer than a patience, {@code DOWN} otherwise: a
+ * channel that is not confirmed receives nothing, whatever the reason.
+ *
+ * <p>It asks no server and looks at no confirmed channel, so that it costs the same for any number of them. A slot that moves leaves
+ * its channels unconfirmed for milliseconds; without a patience such a moment would show as an outage.
+ *
+ * <p>Details: {@code channels}, how many are in each {@link ChannelState}; {@code patienceMillis}; and {@code unconfirmed}, the ten
+ * channels that have waited longest, each with {@code channel}, {@code slot}, {@code state}, {@code since} and, as far as they are
+ * known, {@code node}, {@code cause} of the interruption and {@code lastError}. The last is absent where every channel is confirmed.
+ */
+public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
+
+    /** A cluster that is gone leaves every channel unconfirmed, and a health check is no place for thousands of names. */
+    private static final int NAMED_CHANNELS = 10;
+
+    private final ShardSubscriptions subscriptions;
+
+    private final Duration patience;
+
+    private final Clock clock;
+
+    /**
+     * Creates the indicator.
+     *
+     * @param patience how long a channel may be unconfirmed before the state is {@code DOWN}; zero for at once
+     */
+    public ShardedPubSubHealthIndicator(ShardSubscriptions subscriptions, Duration patience) {
+        this(subscriptions, patience, Clock.systemUTC());
+    }
+
+    ShardedPubSubHealthIndicator(ShardSubscriptions subscriptions, Duration patience, Clock clock) {
+        super("The state of the shard channel subscriptions could not be read");
+        this.subscriptions = subscriptions;
+        this.patience = patience;
+        this.clock = clock;
+    }
+
+    @Override
+    protected void doHealthCheck(Health.Builder builder) {
+        List<ChannelStatus> unconfirmed = this.subscriptions.unconfirmed(NAMED_CHANNELS);
+        if (unconfirmed.stream().anyMatch(this::isOverdue)) {
+            builder.down();
+        } else {
+            builder.up();
+        }
+        builder.withDetail("channels", new EnumMap<>(this.subscriptions.counts()));
+        builder.withDetail("patienceMillis", this.patience.toMillis());
+        if (!unconfirmed.isEmpty()) {
+            builder.withDetail(
+                    "unconfirmed",
+                    unconfirmed.stream()
+                            .map(ShardedPubSubHealthIndicator::details)
+                            .toList());
+        }
+    }
+
+    private boolean isOverdue(ChannelStatus channel) {
+        Instant allowed = channel.since().plus(this.patience);
+        return this.clock.instant().isAfter(allowed);
+    }
+
+    // a map and not a record: what is in the details of a health has no reflection hints in a native image
+    private static Map<String, Object> details(ChannelStatus channel) {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("channel", channel.channel());
+        details.put("slot", channel.slot());
+        details.put("state", channel.state());
+        details.put("since", channel.since());
+        if (channel.node() != null) {
+            details.put("node", channel.node().toString());
+        }
+        Interruption interruption = channel.lastInterruption();
+        if (interruption != null && interruption.duration() == null) {
+            details.put("cause", interruption.cause());
+        }
+        if (channel.lastError() != null) {
+            details.put("lastError", channel.lastError());
+        }
+        return details;
+    }
+}

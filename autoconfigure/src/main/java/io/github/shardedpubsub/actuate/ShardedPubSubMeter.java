@@ -1,0 +1,296 @@
+package io.github.shardedpubsub.actuate;
+
+import io.micrometer.common.docs.KeyName;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.BaseUnits;
+import io.micrometer.core.instrument.docs.MeterDocumentation;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meters: their names, units and meanings.
+ *
+ * <p>Every meter is registered with all values of its tag before anything happens, so that what has not happened shows as 0. No
+ * meter has a channel or a node as a tag: the ones are unbounded, the others come and go. Both are in the endpoint.
+ */
+public enum ShardedPubSubMeter implements MeterDocumentation {
+
+    /** Wanted channels by {@code state}: wanted, subscribing, subscribed, interrupted, refused. */
+    SUBSCRIPTIONS(
+            "subscriptions",
+            Meter.Type.GAUGE,
+            "subscriptions",
+            KeyNames.STATE,
+            "Wanted shard channels, by the state of their subscription"),
+
+    /** For how long the channel that has waited longest has not been confirmed, 0 when all are: the one to raise an alarm on. */
+    UNCONFIRMED_AGE(
+            "unconfirmed.age",
+            Meter.Type.GAUGE,
+            null,
+            null,
+            "Time since the longest unconfirmed of the wanted shard channels changed its state, 0 when all are confirmed"),
+
+    /** Interruptions that are over, from the loss to the next confirmation, by {@code cause}. What was published meanwhile is lost. */
+    INTERRUPTIONS(
+            "interruptions",
+            Meter.Type.TIMER,
+            null,
+            KeyNames.CAUSE,
+            "Time from the loss of a confirmed subscription to its next confirmation"),
+
+    /** Interruptions begun, by {@code cause}. Those that last, and those whose channel was given up meanwhile, are only here. */
+    INTERRUPTIONS_BEGUN(
+            "interruptions.begun",
+            Meter.Type.COUNTER,
+            "interruptions",
+            KeyNames.CAUSE,
+            "Confirmed subscriptions that were lost, whether or not they have been confirmed again"),
+
+    /** Subscriptions ended by a server that nobody had asked to: a slot has moved, was deleted, or was assigned again. */
+    SERVER_UNSUBSCRIBES(
+            "server.unsubscribes",
+            Meter.Type.COUNTER,
+            "unsubscribes",
+            null,
+            "Subscriptions ended by a server on its own, as it does when a slot moves"),
+
+    /** {@code MOVED} answers. */
+    REDIRECTS(
+            "redirects",
+            Meter.Type.COUNTER,
+            "redirects",
+            null,
+            "Subscriptions redirected to another node with a MOVED answer"),
+
+    /** Channels asked for again after a failure. */
+    RETRIES(
+            "retries",
+            Meter.Type.COUNTER,
+            "retries",
+            null,
+            "Shard channels asked for again after a failed or unanswered subscribe"),
+
+    /** Subscribes and unsubscribes, from sending to their fence, by {@code outcome}: confirmed, refused, unknown. */
+    FENCES("fences", Meter.Type.TIMER, null, KeyNames.OUTCOME, "Time from a subscribe or unsubscribe to its fence"),
+
+    /** Connections given up because their replies did not fit what was asked. Anything but 0 is worth a look. */
+    OUT_OF_STEP(
+            "out.of.step",
+            Meter.Type.COUNTER,
+            BaseUnits.EVENTS,
+            null,
+            "Connections closed because their replies did not fit what was asked"),
+
+    /** Connections that stand or should, by {@code state}: connected, disconnected. */
+    CONNECTIONS(
+            "connections",
+            Meter.Type.GAUGE,
+            BaseUnits.CONNECTIONS,
+            KeyNames.STATE,
+            "Connections to nodes that have or should have subscriptions, by whether they stand"),
+
+    /** Connections opened, for the first time or again. */
+    CONNECTIONS_OPENED(
+            "connections.opened",
+            Meter.Type.COUNTER,
+            BaseUnits.CONNECTIONS,
+            null,
+            "Connections to nodes that were opened, for the first time or again"),
+
+    /** Connections that were lost or could not be opened. */
+    CONNECTIONS_LOST(
+            "connections.lost",
+            Meter.Type.COUNTER,
+            BaseUnits.CONNECTIONS,
+            null,
+            "Connections to nodes that were lost or could not be opened"),
+
+    /** Messages received for channels with listeners, before they are queued. */
+    MESSAGES(
+            "messages",
+            Meter.Type.COUNTER,
+            BaseUnits.MESSAGES,
+            null,
+            "Messages received from shard channels that have listeners"),
+
+    /**
+     * Messages dropped because their channel is not wanted, or because they came from a node that had not been asked for it. They
+     * are not among {@link #MESSAGES}, which is why this is a meter of its own: nobody was to receive them.
+     */
+    MESSAGES_STRAY(
+            "messages.stray",
+            Meter.Type.COUNTER,
+            BaseUnits.MESSAGES,
+            null,
+            "Messages dropped because their shard channel is not wanted, or not from the node they came from"),
+
+    /** Messages that wait for a listener now, in all containers. */
+    QUEUE_SIZE(
+            "queue.size",
+            Meter.Type.GAUGE,
+            BaseUnits.MESSAGES,
+            null,
+            "Messages of shard channels that wait to be delivered to listeners"),
+
+    /** Messages that can wait for a listener, in all containers. */
+    QUEUE_CAPACITY(
+            "queue.capacity",
+            Meter.Type.GAUGE,
+            BaseUnits.MESSAGES,
+            null,
+            "Messages of shard channels that can wait to be delivered to listeners"),
+
+    /** Messages that were received and never delivered: the queue was full, or the container stopped. */
+    DROPPED(
+            "dropped",
+            Meter.Type.COUNTER,
+            BaseUnits.MESSAGES,
+            null,
+            "Messages of shard channels thrown away because the queue was full or the container stopped"),
+
+    /** Calls of listeners, without the time in the queue, by {@code outcome}: success, error. */
+    LISTENER("listener", Meter.Type.TIMER, null, KeyNames.OUTCOME, "Time that listeners of shard channels ran");
+
+    /**
+     * The tags, whose values are the constants of an enum in lower case.
+     */
+    public enum KeyNames implements KeyName {
+
+        /** How something stands. */
+        STATE,
+
+        /** What began it. */
+        CAUSE,
+
+        /** How it ended. */
+        OUTCOME;
+
+        @Override
+        public String asString() {
+            return lowerCase(this);
+        }
+    }
+
+    private static final String PREFIX = "sharded.pubsub.";
+
+    private final String suffix;
+
+    private final Meter.Type type;
+
+    private final @Nullable String baseUnit;
+
+    private final @Nullable KeyNames keyName;
+
+    private final String description;
+
+    ShardedPubSubMeter(
+            String suffix, Meter.Type type, @Nullable String baseUnit, @Nullable KeyNames keyName, String description) {
+        this.suffix = suffix;
+        this.type = type;
+        this.baseUnit = baseUnit;
+        this.keyName = keyName;
+        this.description = description;
+    }
+
+    @Override
+    public String getName() {
+        return PREFIX + this.suffix;
+    }
+
+    @Override
+    public Meter.Type getType() {
+        return this.type;
+    }
+
+    /**
+     * The unit, null for a time, whose unit is the registry's own.
+     */
+    @Override
+    public @Nullable String getBaseUnit() {
+        return this.baseUnit;
+    }
+
+    @Override
+    public KeyName[] getKeyNames() {
+        return this.keyName != null ? new KeyName[] {this.keyName} : EMPTY;
+    }
+
+    @Override
+    public String getPrefix() {
+        return PREFIX;
+    }
+
+    /**
+     * What the meter measures, as the registry shows it.
+     */
+    public String getDescription() {
+        return this.description;
+    }
+
+    Counter counter(MeterRegistry registry) {
+        return counter(registry, Tags.empty());
+    }
+
+    Counter counter(MeterRegistry registry, Enum<?> tagValue) {
+        return counter(registry, tags(tagValue));
+    }
+
+    private Counter counter(MeterRegistry registry, Tags tags) {
+        return Counter.builder(getName())
+                .description(this.description)
+                .baseUnit(this.baseUnit)
+                .tags(tags)
+                .register(registry);
+    }
+
+    Timer timer(MeterRegistry registry, Enum<?> tagValue) {
+        return Timer.builder(getName())
+                .description(this.description)
+                .tags(tags(tagValue))
+                .register(registry);
+    }
+
+    /** The registry refers weakly to what is measured. */
+    <T> void gauge(MeterRegistry registry, T measured, ToDoubleFunction<T> value) {
+        gauge(registry, Tags.empty(), measured, value);
+    }
+
+    <T> void gauge(MeterRegistry registry, Enum<?> tagValue, T measured, ToDoubleFunction<T> value) {
+        gauge(registry, tags(tagValue), measured, value);
+    }
+
+    private <T> void gauge(MeterRegistry registry, Tags tags, T measured, ToDoubleFunction<T> value) {
+        Gauge.builder(getName(), measured, value)
+                .description(this.description)
+                .baseUnit(this.baseUnit)
+                .tags(tags)
+                .register(registry);
+    }
+
+    /** In milliseconds, which the registry turns into its own unit of time. */
+    <T> void timeGauge(MeterRegistry registry, T measured, ToDoubleFunction<T> millis) {
+        TimeGauge.builder(getName(), measured, TimeUnit.MILLISECONDS, millis)
+                .description(this.description)
+                .register(registry);
+    }
+
+    private Tags tags(Enum<?> value) {
+        if (this.keyName == null) {
+            throw new IllegalStateException(getName() + " has no tag that could be " + value);
+        }
+        return Tags.of(this.keyName.asString(), lowerCase(value));
+    }
+
+    private static String lowerCase(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}

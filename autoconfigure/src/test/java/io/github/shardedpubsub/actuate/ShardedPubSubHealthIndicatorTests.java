@@ -1,0 +1,193 @@
+package io.github.shardedpubsub.actuate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.shardedpubsub.subscription.ChannelState;
+import io.github.shardedpubsub.subscription.ChannelStatus;
+import io.github.shardedpubsub.subscription.Interruption;
+import io.github.shardedpubsub.subscription.InterruptionCause;
+import io.github.shardedpubsub.subscription.NodeAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+class ShardedPubSubHealthIndicatorTests {
+
+    private static final Instant NOW = Instant.parse("2026-05-04T10:00:00Z");
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final NodeAddress NODE = new NodeAddress("127.0.0.1", 7001);
+
+    private final FakeShardSubscriptions subscriptions = new FakeShardSubscriptions();
+
+    private final ShardedPubSubHealthIndicator indicator =
+            new ShardedPubSubHealthIndicator(this.subscriptions, PATIENCE, Clock.fixed(NOW, ZoneOffset.UTC));
+
+    @Test
+    void whenNoChannelIsWantedThenUp() {
+        Health health = this.indicator.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.UP);
+        assertThat(counts(health)).containsOnlyKeys(ChannelState.values()).containsEntry(ChannelState.SUBSCRIBED, 0);
+        assertThat(health.getDetails()).doesNotContainKey("unconfirmed");
+    }
+
+    @Test
+    void whenEveryChannelIsConfirmedThenUpWithTheirNumber() {
+        this.subscriptions.with(confirmed("a"), confirmed("b"));
+
+        Health health = this.indicator.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.UP);
+        assertThat(counts(health)).containsEntry(ChannelState.SUBSCRIBED, 2);
+        assertThat(health.getDetails()).doesNotContainKey("unconfirmed");
+    }
+
+    @Test
+    void whenAChannelIsUnconfirmedWithinThePatienceThenUpAndNamed() {
+        this.subscriptions.with(confirmed("a"), interrupted("b", NOW.minus(PATIENCE)));
+
+        Health health = this.indicator.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.UP);
+        assertThat(unconfirmed(health))
+                .singleElement()
+                .satisfies(channel -> assertThat(channel).containsEntry("channel", "b"));
+    }
+
+    @Test
+    void whenAChannelIsUnconfirmedBeyondThePatienceThenDown() {
+        this.subscriptions.with(
+                confirmed("a"), interrupted("b", NOW.minus(PATIENCE).minusMillis(1)));
+
+        assertThat(this.indicator.health().getStatus()).isEqualTo(Status.DOWN);
+    }
+
+    @Test
+    void tellsWhichChannelIsDownAndWhyAndSinceWhen() {
+        Instant since = NOW.minusSeconds(60);
+        this.subscriptions.with(interrupted("orders", since));
+
+        assertThat(unconfirmed(this.indicator.health()))
+                .containsExactly(Map.of(
+                        "channel",
+                        "orders",
+                        "slot",
+                        42,
+                        "state",
+                        ChannelState.INTERRUPTED,
+                        "since",
+                        since,
+                        "node",
+                        "127.0.0.1:7001",
+                        "cause",
+                        InterruptionCause.CONNECTION_LOST,
+                        "lastError",
+                        "Connection refused"));
+    }
+
+    @Test
+    void whenNoNodeWasEverAskedThenTheNodeAndTheErrorAreAbsent() {
+        Instant since = NOW.minusSeconds(60);
+        this.subscriptions.with(new ChannelStatus("orders", 42, ChannelState.WANTED, since, null, null, 0, null));
+
+        Health health = this.indicator.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+        assertThat(unconfirmed(health))
+                .containsExactly(Map.of("channel", "orders", "slot", 42, "state", ChannelState.WANTED, "since", since));
+    }
+
+    @Test
+    void whenAChannelIsRefusedThenDownWithTheServersError() {
+        String error = "NOPERM No permissions to access a channel";
+        this.subscriptions.with(
+                new ChannelStatus("orders", 42, ChannelState.REFUSED, NOW.minusSeconds(60), NODE, null, 0, error));
+
+        Health health = this.indicator.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+        assertThat(unconfirmed(health))
+                .singleElement()
+                .satisfies(channel -> assertThat(channel)
+                        .containsEntry("state", ChannelState.REFUSED)
+                        .containsEntry("lastError", error));
+    }
+
+    @Test
+    void whenAnInterruptionIsOverThenItIsNoCause() {
+        Interruption over = interruption(NOW.minusSeconds(90), Duration.ofSeconds(1));
+        this.subscriptions.with(
+                new ChannelStatus("orders", 42, ChannelState.REFUSED, NOW.minusSeconds(60), NODE, over, 1, "NOPERM"));
+
+        assertThat(unconfirmed(this.indicator.health()))
+                .singleElement()
+                .satisfies(channel -> assertThat(channel).doesNotContainKey("cause"));
+    }
+
+    @Test
+    void namesTheTenChannelsThatHaveWaitedLongestAndCountsAll() {
+        this.subscriptions.with(IntStream.range(0, 25)
+                .mapToObj(i -> interrupted("channel-" + i, NOW.minusSeconds(100 + i)))
+                .toArray(ChannelStatus[]::new));
+
+        Health health = this.indicator.health();
+
+        assertThat(unconfirmed(health))
+                .extracting(channel -> channel.get("channel"))
+                .hasSize(10)
+                .startsWith("channel-24", "channel-23");
+        assertThat(counts(health)).containsEntry(ChannelState.INTERRUPTED, 25);
+    }
+
+    @Test
+    void doesNotLookAtConfirmedChannels() {
+        this.subscriptions.with(confirmed("a"), interrupted("b", NOW.minusSeconds(60)));
+
+        this.indicator.health();
+
+        assertThat(this.subscriptions.confirmedChannelsRead()).isFalse();
+    }
+
+    @Test
+    void tellsThePatience() {
+        assertThat(this.indicator.health().getDetails()).containsEntry("patienceMillis", 5000L);
+    }
+
+    private static ChannelStatus confirmed(String channel) {
+        return new ChannelStatus(channel, 42, ChannelState.SUBSCRIBED, NOW.minusSeconds(3600), NODE, null, 0, null);
+    }
+
+    private static ChannelStatus interrupted(String channel, Instant since) {
+        return new ChannelStatus(
+                channel, 42, ChannelState.INTERRUPTED, since, NODE, interruption(since, null), 1, "Connection refused");
+    }
+
+    private static Interruption interruption(Instant since, @Nullable Duration duration) {
+        return new Interruption(InterruptionCause.CONNECTION_LOST, since, NODE, duration, "Connection reset by peer");
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<ChannelState, Integer> counts(Health health) {
+        return (Map<ChannelState, Integer>) detail(health, "channels");
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Map<String, Object>> unconfirmed(Health health) {
+        return (List<Map<String, Object>>) detail(health, "unconfirmed");
+    }
+
+    private static Object detail(Health health, String key) {
+        return Objects.requireNonNull(health.getDetails().get(key));
+    }
+}
