@@ -1,7 +1,6 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.OverflowPolicy;
-import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -20,8 +19,7 @@ public class ShardedPubSubProperties {
     /**
      * How long adding a listener, and the start with all listeners, wait for the cluster to confirm the channels.
      */
-    private Duration subscriptionTimeout =
-            Duration.ofMillis(ShardedRedisMessageListenerContainer.DEFAULT_SUBSCRIPTION_TIMEOUT);
+    private Duration subscriptionTimeout = Duration.ofSeconds(10);
 
     /**
      * How long a node may take to answer a subscribe or unsubscribe before its connection is closed and opened anew.
@@ -199,7 +197,7 @@ public class ShardedPubSubProperties {
         /**
          * How many messages of one channel can wait for their listeners.
          */
-        private int queueCapacity = ShardedRedisMessageListenerContainer.DEFAULT_QUEUE_CAPACITY;
+        private int queueCapacity = 10_000;
 
         /**
          * What is thrown away when the queue of a channel is full.

@@ -195,14 +195,7 @@ final class ListenerClaims {
             List<ShardSubscription> claims = this.subscriptions.subscribe(
                     unclaimed.stream().map(ChannelRoute::channel).toList(), this.sink);
             for (int i = 0; i < unclaimed.size(); i++) {
-                ChannelRoute route = unclaimed.get(i);
-                ShardSubscription claim = claims.get(i);
-                route.claim(claim);
-                claim.confirmed()
-                        .thenRun(() -> tell(
-                                route.registrations(),
-                                listener -> listener.onChannelSubscribed(
-                                        route.channel().toBytes(), this.routes.size())));
+                unclaimed.get(i).claim(claims.get(i));
             }
         }
         return wanted.stream().map(ChannelRoute::claim).filter(Objects::nonNull).toList();
@@ -227,7 +220,7 @@ final class ListenerClaims {
             ShardSubscription claim = (route != null) ? route.claim() : null;
             if (claim != null && registration.listener() instanceof SubscriptionListener) {
                 byte[] channel = registration.channel().toBytes();
-                claim.confirmed()
+                var unused = claim.confirmed()
                         .thenRun(() -> tell(
                                 List.of(registration),
                                 listener -> listener.onChannelSubscribed(channel, this.routes.size())));

@@ -1,0 +1,401 @@
+package io.github.shardedpubsub.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+
+import io.github.shardedpubsub.autoconfigure.UnsupportedRedisException.Requirement;
+import io.github.shardedpubsub.listener.FakeShardSubscriptions;
+import io.github.shardedpubsub.listener.OverflowPolicy;
+import io.github.shardedpubsub.listener.ShardedRedisListener;
+import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.protocol.ProtocolVersion;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.annotation.RedisListener;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.data.redis.listener.RedisMessageListenerContainer;
+import org.springframework.messaging.Message;
+import tools.jackson.databind.json.JsonMapper;
+
+class ShardedPubSubAutoConfigurationTests {
+
+    private final ApplicationContextRunner unconfigured = new ApplicationContextRunner()
+            .withConfiguration(
+                    AutoConfigurations.of(DataRedisAutoConfiguration.class, ShardedPubSubAutoConfiguration.class));
+
+    /** With a cluster that is not there, and subscriptions that never ask it. */
+    private final ApplicationContextRunner cluster = this.unconfigured
+            .withPropertyValues("spring.data.redis.cluster.nodes=127.0.0.1:1")
+            .withBean("subscriptions", FakeShardSubscriptions.class);
+
+    private static ShardedRedisMessageListenerContainer container(AssertableApplicationContext context) {
+        return context.getBean(
+                ShardedRedisMessageListenerContainer.BEAN_NAME, ShardedRedisMessageListenerContainer.class);
+    }
+
+    private static void assertUnsupported(AssertableApplicationContext context, Requirement requirement) {
+        assertThat(context).hasFailed();
+        assertThat(context.getStartupFailure())
+                .rootCause()
+                .isInstanceOfSatisfying(
+                        UnsupportedRedisException.class,
+                        ex -> assertThat(ex.getRequirement()).isEqualTo(requirement));
+    }
+
+    @Test
+    void configuresSubscriptionsContainerAndPublisherForACluster() {
+        this.unconfigured
+                .withPropertyValues(
+                        "spring.data.redis.cluster.nodes=127.0.0.1:1", "sharded-pubsub.subscription-timeout=5s")
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    assertThat(context).hasSingleBean(ShardSubscriptions.class);
+                    assertThat(context).hasSingleBean(ShardedRedisMessageListenerContainer.class);
+                    assertThat(context).hasSingleBean(ShardedPublisher.class);
+                    assertThat(container(context).isRunning()).isTrue();
+                });
+    }
+
+    @Test
+    void leavesBootsContainerTheOneThatIsFoundByType() {
+        this.cluster.withUserConfiguration(Injected.class).run(context -> {
+            assertThat(context).hasNotFailed();
+            assertThat(context.getBean(Injected.class).container)
+                    .isSameAs(context.getBean("redisMessageListenerContainer"));
+        });
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Injected {
+
+        final RedisMessageListenerContainer container;
+
+        Injected(RedisMessageListenerContainer container) {
+            this.container = container;
+        }
+    }
+
+    @Test
+    void explainsItselfWithoutACluster() {
+        this.unconfigured.run(context -> {
+            assertUnsupported(context, Requirement.CLUSTER);
+            assertThat(context.getStartupFailure())
+                    .rootCause()
+                    .hasMessageContaining("a single server (localhost:6379)");
+        });
+    }
+
+    @Test
+    void explainsItselfWithSentinel() {
+        this.unconfigured
+                .withPropertyValues(
+                        "spring.data.redis.sentinel.master=main", "spring.data.redis.sentinel.nodes=127.0.0.1:1")
+                .run(context -> {
+                    assertUnsupported(context, Requirement.CLUSTER);
+                    assertThat(context.getStartupFailure()).rootCause().hasMessageContaining("Sentinel");
+                });
+    }
+
+    @Test
+    void explainsItselfWithAnotherClientThanLettuce() {
+        this.unconfigured
+                .withBean(RedisConnectionFactory.class, () -> mock(RedisConnectionFactory.class))
+                .run(context -> assertUnsupported(context, Requirement.LETTUCE));
+    }
+
+    @Test
+    void explainsItselfWithResp2() {
+        this.unconfigured
+                .withPropertyValues("spring.data.redis.cluster.nodes=127.0.0.1:1")
+                .withBean(
+                        LettuceClientOptionsBuilderCustomizer.class,
+                        () -> options -> options.protocolVersion(ProtocolVersion.RESP2))
+                .run(context -> assertUnsupported(context, Requirement.RESP3));
+    }
+
+    @Test
+    void isSwitchedOffByItsProperty() {
+        this.unconfigured.withPropertyValues("sharded-pubsub.enabled=false").run(context -> {
+            assertThat(context).hasNotFailed();
+            assertThat(context).doesNotHaveBean(ShardSubscriptions.class);
+            assertThat(context).doesNotHaveBean(ShardedRedisMessageListenerContainer.class);
+            assertThat(context).doesNotHaveBean(ShardedPublisher.class);
+        });
+    }
+
+    @Test
+    void annotatedListenersAreSilentWhenItIsSwitchedOff() {
+        this.unconfigured
+                .withPropertyValues("sharded-pubsub.enabled=false")
+                .withBean(OrderListener.class)
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    RedisMessageListenerContainer silent = context.getBean(
+                            ShardedRedisMessageListenerContainer.BEAN_NAME, RedisMessageListenerContainer.class);
+                    assertThat(silent.isRunning()).isFalse();
+                    silent.start();
+                    assertThat(silent.isRunning()).isFalse();
+                });
+    }
+
+    static class OrderListener {
+
+        final CompletableFuture<String> order = new CompletableFuture<>();
+
+        final CompletableFuture<String> invoice = new CompletableFuture<>();
+
+        @ShardedRedisListener("orders")
+        void order(String order) {
+            this.order.complete(order);
+        }
+
+        @RedisListener(topic = "invoices", container = "shardedRedisMessageListenerContainer")
+        void invoice(String invoice) {
+            this.invoice.complete(invoice);
+        }
+    }
+
+    @Test
+    void claimsTheChannelsOfAllAnnotatedListenersAtOnce() {
+        this.cluster.withBean(OrderListener.class).run(context -> {
+            FakeShardSubscriptions subscriptions = context.getBean(FakeShardSubscriptions.class);
+            assertThat(subscriptions.batches())
+                    .singleElement()
+                    .satisfies(batch -> assertThat(batch).containsExactlyInAnyOrder("orders", "invoices"));
+            subscriptions.message("orders", "tea");
+            subscriptions.message("invoices", "1");
+            OrderListener listener = context.getBean(OrderListener.class);
+            assertThat(listener.order).succeedsWithin(Duration.ofSeconds(5)).isEqualTo("tea");
+            assertThat(listener.invoice).succeedsWithin(Duration.ofSeconds(5)).isEqualTo("1");
+        });
+    }
+
+    @Test
+    void isNotConfiguredWithoutLettuce() {
+        this.unconfigured
+                .withClassLoader(new FilteredClassLoader(RedisClusterClient.class))
+                .withBean(RedisConnectionFactory.class, () -> mock(RedisConnectionFactory.class))
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    assertThat(context).doesNotHaveBean(ShardSubscriptions.class);
+                });
+    }
+
+    @Test
+    void isNotConfiguredWithoutAConnectionFactory() {
+        new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(ShardedPubSubAutoConfiguration.class))
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    assertThat(context).doesNotHaveBean(ShardSubscriptions.class);
+                    assertThat(context).doesNotHaveBean(ShardedPublisher.class);
+                });
+    }
+
+    @Test
+    void startsWithoutSpringMessaging() {
+        this.cluster.withClassLoader(new FilteredClassLoader(Message.class)).run(context -> {
+            assertThat(context).hasNotFailed();
+            container(context).addMessageListener((message, pattern) -> {}, ChannelTopic.of("a"));
+            assertThat(context.getBean(FakeShardSubscriptions.class).claimed()).containsExactly("a");
+        });
+    }
+
+    @Test
+    void startsWithoutJacksonAndSaysWhatIsMissingForObjects() {
+        this.cluster.withClassLoader(new FilteredClassLoader("tools.jackson")).run(context -> {
+            assertThat(context).hasNotFailed();
+            ShardedPublisher publisher = context.getBean(ShardedPublisher.class);
+            org.assertj.core.api.Assertions.assertThatIllegalArgumentException()
+                    .isThrownBy(() -> publisher.publishAsync("a", new Object()))
+                    .withMessageContaining("java.lang.Object")
+                    .withMessageContaining("tools.jackson.core:jackson-databind");
+        });
+    }
+
+    @Test
+    void startsWithoutActuatorAndMicrometer() {
+        this.cluster
+                .withClassLoader(new FilteredClassLoader(
+                        "io.micrometer", "org.springframework.boot.actuate", "org.springframework.boot.health"))
+                .run(context -> assertThat(context).hasNotFailed());
+    }
+
+    @Test
+    void bindsTheContainersProperties() {
+        this.cluster
+                .withPropertyValues(
+                        "sharded-pubsub.subscription-timeout=3s",
+                        "sharded-pubsub.listener.auto-startup=false",
+                        "sharded-pubsub.listener.queue-capacity=7",
+                        "sharded-pubsub.listener.concurrency=3",
+                        "sharded-pubsub.listener.overflow=drop-newest",
+                        "sharded-pubsub.listener.fail-on-start-timeout=false")
+                .run(context -> {
+                    ShardedRedisMessageListenerContainer container = container(context);
+                    assertThat(container.getMaxSubscriptionRegistrationWaitingTime())
+                            .isEqualTo(3000);
+                    assertThat(container.isAutoStartup()).isFalse();
+                    assertThat(container.isRunning()).isFalse();
+                    assertThat(container.queueCapacity()).isEqualTo(7);
+                    assertThat(container).extracting("concurrency").isEqualTo(3);
+                    assertThat(container).extracting("overflowPolicy").isEqualTo(OverflowPolicy.DROP_NEWEST);
+                    assertThat(container).extracting("failOnStartTimeout").isEqualTo(false);
+                });
+    }
+
+    @Test
+    void bindsAllOtherProperties() {
+        this.cluster
+                .withPropertyValues(
+                        "sharded-pubsub.fence-timeout=1s",
+                        "sharded-pubsub.heartbeat=0",
+                        "sharded-pubsub.resubscribe.initial-backoff=20ms",
+                        "sharded-pubsub.resubscribe.max-backoff=3s",
+                        "sharded-pubsub.resubscribe.refused-interval=1m",
+                        "sharded-pubsub.connection.idle-timeout=4s",
+                        "sharded-pubsub.health.patience=6s")
+                .run(context -> {
+                    ShardedPubSubProperties properties = context.getBean(ShardedPubSubProperties.class);
+                    assertThat(properties.isEnabled()).isTrue();
+                    assertThat(properties.getFenceTimeout()).hasSeconds(1);
+                    assertThat(properties.getHeartbeat()).isZero();
+                    assertThat(properties.getResubscribe().getInitialBackoff()).hasMillis(20);
+                    assertThat(properties.getResubscribe().getMaxBackoff()).hasSeconds(3);
+                    assertThat(properties.getResubscribe().getRefusedInterval()).hasMinutes(1);
+                    assertThat(properties.getConnection().getIdleTimeout()).hasSeconds(4);
+                    assertThat(properties.getHealth().getPatience()).hasSeconds(6);
+                });
+    }
+
+    @Test
+    void refusesPropertiesThatMakeNoSense() {
+        this.cluster
+                .withPropertyValues("sharded-pubsub.fence-timeout=0")
+                .run(context -> assertThat(context.getStartupFailure())
+                        .hasMessageContaining("sharded-pubsub")
+                        .rootCause()
+                        .hasMessage("It has to be longer than zero"));
+        this.cluster
+                .withPropertyValues("sharded-pubsub.listener.queue-capacity=0")
+                .run(context ->
+                        assertThat(context.getStartupFailure()).rootCause().hasMessage("It has to be at least 1"));
+        this.unconfigured
+                .withPropertyValues(
+                        "spring.data.redis.cluster.nodes=127.0.0.1:1",
+                        "sharded-pubsub.resubscribe.initial-backoff=5s",
+                        "sharded-pubsub.resubscribe.max-backoff=1s")
+                .run(context -> assertThat(context.getStartupFailure())
+                        .rootCause()
+                        .hasMessageContaining("sharded-pubsub.resubscribe.max-backoff"));
+    }
+
+    @Test
+    void backsOffForTheApplicationsOwnBeans() {
+        this.cluster
+                .withBean(
+                        ShardedPublisher.class, () -> new ShardedPublisher(() -> mock(RedisClusterClient.class), null))
+                .withUserConfiguration(OwnContainer.class)
+                .run(context -> {
+                    assertThat(context).hasSingleBean(ShardSubscriptions.class);
+                    assertThat(context).hasSingleBean(ShardedPublisher.class);
+                    assertThat(container(context)).isInstanceOf(OwnContainer.Container.class);
+                });
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class OwnContainer {
+
+        @Bean(defaultCandidate = false)
+        Container shardedRedisMessageListenerContainer(
+                ShardSubscriptions subscriptions, RedisConnectionFactory connectionFactory) {
+            Container container = new Container(subscriptions);
+            container.setConnectionFactory(connectionFactory);
+            return container;
+        }
+
+        static class Container extends ShardedRedisMessageListenerContainer {
+
+            Container(ShardSubscriptions subscriptions) {
+                super(subscriptions);
+            }
+        }
+    }
+
+    @Test
+    void letsCustomizersHaveTheLastWord() {
+        this.cluster
+                .withPropertyValues("sharded-pubsub.listener.queue-capacity=7")
+                .withBean(ShardedListenerContainerCustomizer.class, () -> container -> container.setQueueCapacity(8))
+                .run(context -> assertThat(container(context).queueCapacity()).isEqualTo(8));
+    }
+
+    @Test
+    void usesTheApplicationsJsonMapper() {
+        JsonMapper mapper = JsonMapper.builder().build();
+        this.cluster
+                .withBean(JsonMapper.class, () -> mapper)
+                .run(context -> assertThat(context.getBean(ShardedPublisher.class))
+                        .extracting("objectSerializer.mapper", InstanceOfAssertFactories.type(JsonMapper.class))
+                        .isSameAs(mapper));
+    }
+
+    @Test
+    void deliversOnPlatformThreads() {
+        this.cluster.run(context ->
+                assertThat(deliveringThread(context).getName()).startsWith("shardedRedisMessageListenerContainer-"));
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_21)
+    void deliversOnVirtualThreadsIfTheApplicationHasThem() {
+        this.cluster.withPropertyValues("spring.threads.virtual.enabled=true").run(context -> {
+            assertThat(deliveringThread(context).getName()).startsWith("shardedRedisMessageListenerContainer-");
+            assertThat(deliveringThread(context).getThreadGroup().getName()).isEqualTo("VirtualThreads");
+        });
+    }
+
+    private static Thread deliveringThread(AssertableApplicationContext context) {
+        CompletableFuture<Thread> thread = new CompletableFuture<>();
+        container(context)
+                .addMessageListener(
+                        (message, pattern) -> thread.complete(Thread.currentThread()), ChannelTopic.of("a"));
+        context.getBean(FakeShardSubscriptions.class).message("a", "x");
+        return thread.join();
+    }
+
+    @Test
+    void startsAndStopsTheSubscriptionsBetweenConnectionFactoryAndContainer() {
+        this.unconfigured
+                .withPropertyValues(
+                        "spring.data.redis.cluster.nodes=127.0.0.1:1", "sharded-pubsub.subscription-timeout=5s")
+                .run(context -> {
+                    LifecycleSubscriptions subscriptions = context.getBean(LifecycleSubscriptions.class);
+                    assertThat(subscriptions.getPhase())
+                            .isGreaterThan(0)
+                            .isLessThan(container(context).getPhase());
+                    assertThat(subscriptions.isRunning()).isTrue();
+                    context.getSourceApplicationContext().stop();
+                    assertThat(subscriptions.isRunning()).isFalse();
+                    assertThat(subscriptions.counts().values()).containsOnly(0);
+                    context.getSourceApplicationContext().start();
+                    assertThat(subscriptions.isRunning()).isTrue();
+                });
+    }
+}
