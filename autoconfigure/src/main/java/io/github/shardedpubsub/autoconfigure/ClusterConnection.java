@@ -3,6 +3,7 @@ package io.github.shardedpubsub.autoconfigure;
 import io.github.shardedpubsub.autoconfigure.UnsupportedRedisException.Requirement;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.async.RedisAdvancedClusterAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
@@ -19,8 +20,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.util.StringUtils;
 
 /** The application's connection to its cluster, looked at for what sharded pub/sub needs. */
 final class ClusterConnection {
@@ -94,6 +98,31 @@ final class ClusterConnection {
     }
 
     /**
+     * How the connection factory enters nodes: its credentials, TLS and client name, as it puts them into the addresses of its own
+     * client. Host and port mean nothing.
+     */
+    RedisURI access() {
+        LettuceClientConfiguration client = this.factory.getClientConfiguration();
+        RedisClusterConfiguration cluster = Objects.requireNonNull(this.factory.getClusterConfiguration());
+        RedisURI.Builder access = RedisURI.builder()
+                .withHost("localhost")
+                .withSsl(client.isUseSsl())
+                .withVerifyPeer(client.getVerifyMode())
+                .withStartTls(client.isStartTls())
+                .withTimeout(client.getCommandTimeout());
+        client.getClientName().ifPresent(access::withClientName);
+        char[] password = cluster.getPassword().toOptional().orElse(new char[0]);
+        if (StringUtils.hasText(cluster.getUsername())) {
+            access.withAuthentication(cluster.getUsername(), password);
+        } else if (password.length > 0) {
+            access.withPassword(password);
+        }
+        client.getRedisCredentialsProviderFactory()
+                .ifPresent(factory -> access.withAuthentication(factory.createCredentialsProvider(cluster)));
+        return access.build();
+    }
+
+    /**
      * Asks one node whether it knows the command. If nothing can be learned, because the cluster cannot be reached, does not answer
      * in time, or does not tell this user, this is logged and nothing more: whoever needs the cluster will say so.
      *
@@ -161,7 +190,8 @@ final class ClusterConnection {
                         "the server says that it is not one of a cluster (" + each.getMessage() + ").");
             }
         }
-        logger.warn("The cluster could not be asked whether its servers know sharded pub/sub", failure.getCause());
+        logger.warn("The cluster could not be asked whether its servers know sharded pub/sub: " + failure.getCause());
+        logger.debug("Why the cluster could not be asked", failure);
     }
 
     /** Lettuce keeps what the single nodes said as suppressed exceptions. */

@@ -54,7 +54,7 @@ public final class ShardedPubSubAutoConfiguration {
             return new LifecycleSubscriptions(
                     () -> {
                         connection.requireServer(patience);
-                        return SlotFollowingSubscriptions.start(connection.client(), settings);
+                        return SlotFollowingSubscriptions.start(connection.client(), connection.access(), settings);
                     },
                     connection.phase() + 1);
         }

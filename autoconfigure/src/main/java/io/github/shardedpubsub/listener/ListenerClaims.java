@@ -61,6 +61,11 @@ final class ListenerClaims {
         return this.routes.isEmpty();
     }
 
+    /** How many channels there are. */
+    int size() {
+        return this.routes.size();
+    }
+
     /** The route of a channel while it runs; null for a channel without listeners. */
     @Nullable
     ChannelRoute find(ChannelName channel) {

@@ -170,10 +170,10 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     }
 
     /**
-     * How many messages of one channel can wait.
+     * How many messages can wait at most now: the capacity for one channel, as often as there are channels with listeners.
      */
     public int queueCapacity() {
-        return this.queueCapacity;
+        return (int) Math.min(Integer.MAX_VALUE, (long) this.queueCapacity * this.claims.size());
     }
 
     @Override

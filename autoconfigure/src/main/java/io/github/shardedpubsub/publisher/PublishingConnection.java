@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.publisher;
 
+import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
@@ -21,10 +22,6 @@ final class PublishingConnection {
 
     PublishingConnection(StatefulRedisClusterConnection<byte[], byte[]> connection) {
         this.connection = connection;
-    }
-
-    boolean isOpen() {
-        return this.connection.isOpen();
     }
 
     /** Sends a message and returns this; whatever fails, fails the answer. */
@@ -73,6 +70,10 @@ final class PublishingConnection {
     }
 
     void close() {
+        // The end of the client has closed it already, and Lettuce warns of a second time.
+        if (this.connection instanceof RedisChannelHandler<?, ?> handler && handler.isClosed()) {
+            return;
+        }
         var unused = this.connection.closeAsync();
     }
 }

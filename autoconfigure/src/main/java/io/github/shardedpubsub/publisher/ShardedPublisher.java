@@ -50,10 +50,7 @@ public final class ShardedPublisher implements AutoCloseable {
     private record Opened(RedisClusterClient client, CompletableFuture<PublishingConnection> last) {
 
         boolean usableFor(RedisClusterClient current) {
-            if (this.client != current || this.last.isCompletedExceptionally()) {
-                return false;
-            }
-            return !this.last.isDone() || this.last.join().isOpen();
+            return this.client == current && !this.last.isCompletedExceptionally();
         }
     }
 

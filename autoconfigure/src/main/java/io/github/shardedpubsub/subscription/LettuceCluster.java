@@ -7,7 +7,6 @@ import io.github.shardedpubsub.pipe.PipeSettings;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.event.ClusterTopologyChangedEvent;
-import io.lettuce.core.cluster.models.partitions.Partitions;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +19,8 @@ final class LettuceCluster implements Cluster {
 
     private final RedisClusterClient client;
 
+    private final RedisURI access;
+
     private final PipeConnector connector;
 
     private @Nullable Disposable events;
@@ -27,8 +28,14 @@ final class LettuceCluster implements Cluster {
     /** Asking Lettuce for partitions it has not got yet would block. */
     private volatile boolean known;
 
-    LettuceCluster(RedisClusterClient client, PipeSettings settings) {
+    /**
+     * Opens nothing yet.
+     *
+     * @param access how nodes are entered: credentials, TLS, client name; its host and port are not used
+     */
+    LettuceCluster(RedisClusterClient client, RedisURI access, PipeSettings settings) {
         this.client = client;
+        this.access = access;
         this.connector = new PipeConnector(client.getResources(), client.getOptions(), settings);
     }
 
@@ -65,15 +72,9 @@ final class LettuceCluster implements Cluster {
         return this.connector.open(uri(node), listener);
     }
 
-    /** A node that a redirect named may be unknown to the topology still; it is reached as its neighbours are. */
+    /** Lettuce keeps credentials and TLS in the addresses it was given, and not in those that it learned from the cluster. */
     private RedisURI uri(NodeAddress node) {
-        Partitions partitions = this.client.getPartitions();
-        for (RedisClusterNode partition : partitions) {
-            if (address(partition.getUri()).equals(node)) {
-                return partition.getUri();
-            }
-        }
-        return RedisURI.builder(partitions.getPartition(0).getUri())
+        return RedisURI.builder(this.access)
                 .withHost(node.host())
                 .withPort(node.port())
                 .build();

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,13 +40,24 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
     }
 
     /**
-     * Starts without a channel and without a connection.
+     * Starts without a channel and without a connection, for a cluster that wants neither credentials nor TLS.
      *
-     * @param client the application's own, for slot owners, credentials, options and resources; never closed from here
+     * @see #start(RedisClusterClient, RedisURI, SubscriptionSettings)
      */
     public static ShardSubscriptions start(RedisClusterClient client, SubscriptionSettings settings) {
+        return start(client, RedisURI.create("redis://localhost"), settings);
+    }
+
+    /**
+     * Starts without a channel and without a connection.
+     *
+     * @param client the application's own, for slot owners, options and resources; never closed from here
+     * @param access one of the addresses that the client was made with, for credentials, TLS and client name, which the client does
+     *     not give away; host and port are those of the nodes
+     */
+    public static ShardSubscriptions start(RedisClusterClient client, RedisURI access, SubscriptionSettings settings) {
         return new SlotFollowingSubscriptions(
-                new LettuceCluster(client, settings.pipe()), settings, new ThreadTimeline("sharded-pubsub"));
+                new LettuceCluster(client, access, settings.pipe()), settings, new ThreadTimeline("sharded-pubsub"));
     }
 
     @Override

@@ -253,7 +253,7 @@ class ShardedPubSubAutoConfigurationTests {
                             .isEqualTo(3000);
                     assertThat(container.isAutoStartup()).isFalse();
                     assertThat(container.isRunning()).isFalse();
-                    assertThat(container.queueCapacity()).isEqualTo(7);
+                    assertThat(container).extracting("queueCapacity").isEqualTo(7);
                     assertThat(container).extracting("concurrency").isEqualTo(3);
                     assertThat(container).extracting("overflowPolicy").isEqualTo(OverflowPolicy.DROP_NEWEST);
                     assertThat(container).extracting("failOnStartTimeout").isEqualTo(false);
@@ -343,7 +343,9 @@ class ShardedPubSubAutoConfigurationTests {
         this.cluster
                 .withPropertyValues("sharded-pubsub.listener.queue-capacity=7")
                 .withBean(ShardedListenerContainerCustomizer.class, () -> container -> container.setQueueCapacity(8))
-                .run(context -> assertThat(container(context).queueCapacity()).isEqualTo(8));
+                .run(context -> assertThat(container(context))
+                        .extracting("queueCapacity")
+                        .isEqualTo(8));
     }
 
     @Test

@@ -441,6 +441,16 @@ class ShardedRedisMessageListenerContainerTests {
     }
 
     @Test
+    void countsItsCapacityForTheChannelsThatItHas() {
+        this.container.setQueueCapacity(5);
+        assertThat(this.container.queueCapacity()).isZero();
+        this.container.addMessageListener(this.listener, List.of(A, B));
+        assertThat(this.container.queueCapacity()).isEqualTo(10);
+        this.container.setQueueCapacity(Integer.MAX_VALUE);
+        assertThat(this.container.queueCapacity()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
     void anObserverThatThrowsHarmsNobody() {
         this.container.addDeliveryObserver(new DeliveryObserver() {
             @Override
