@@ -6,6 +6,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,43 +22,23 @@ final class Agreement {
         this.membership = membership;
     }
 
+    /** Waits until there is nothing to complain of, each slot has a living owner, and every node calls the cluster's state "ok". */
+    void awaitWhole(Patience patience) {
+        patience.await(
+                "all nodes to see the same, whole cluster",
+                "A slot without a living owner keeps the cluster from being whole: restart() its master, or forceFailover() to a replica of it.",
+                () -> complaintOf(views -> {
+                    String complaint = onTheCluster(views);
+                    return complaint != null ? complaint : onWholeness(views);
+                }));
+    }
+
     /**
      * What keeps the living nodes from agreeing: on who is there, on roles, on epochs, on slots; or null.
      */
     @Nullable
     String complaint() {
-        Map<RedisNode, ClusterView> views;
-        try {
-            views = membership.views();
-        } catch (RedisClusterException unanswered) {
-            return unanswered.getMessage();
-        }
-        if (views.isEmpty()) {
-            return "no node is alive";
-        }
-        for (Map.Entry<RedisNode, ClusterView> viewer : views.entrySet()) {
-            String complaint = complaintOf(viewer.getKey(), viewer.getValue(), views);
-            if (complaint != null) {
-                return complaint;
-            }
-        }
-        String collision = collision(views);
-        return collision != null ? collision : linkDown(views);
-    }
-
-    /** As {@link #complaint()}, and every node calls the cluster's state "ok". */
-    @Nullable
-    String complaintOrStateNotOk() {
-        String complaint = complaint();
-        if (complaint != null) {
-            return complaint;
-        }
-        for (RedisNode node : membership.answering()) {
-            if (!saysOk(node)) {
-                return node + " does not call the state of the cluster 'ok'";
-            }
-        }
-        return null;
+        return complaintOf(Agreement::onTheCluster);
     }
 
     /**
@@ -64,17 +47,50 @@ final class Agreement {
      */
     @Nullable
     String complaintAboutStateOf(RedisNode node) {
-        BitSet served = new BitSet(RedisCluster.SLOTS);
-        membership.views().values().forEach(view -> served.or(view.own().slots()));
-        boolean whole = served.cardinality() == RedisCluster.SLOTS;
-        return whole && !saysOk(node) ? node + " does not call the state of the cluster 'ok' yet" : null;
+        return complaintOf(views -> {
+            BitSet served = new BitSet(RedisCluster.SLOTS);
+            views.values().forEach(view -> served.or(view.own().slots()));
+            boolean whole = served.cardinality() == RedisCluster.SLOTS;
+            return whole && !saysOk(node) ? node + " does not call the state of the cluster 'ok' yet" : null;
+        });
     }
 
-    private static boolean saysOk(RedisNode node) {
-        return node.command("CLUSTER", "INFO").contains("cluster_state:ok");
+    /**
+     * What keeps the living nodes from agreeing on the owner of some slots, or null.
+     *
+     * <p>They must also know the owner's newest config epoch. A master that takes a slot takes the next higher epoch it knows of, so one that has
+     * not heard of the last takes the same again, and an older claim on a slot then beats a newer one.
+     *
+     * @param owner null where the slots are to have none
+     */
+    @Nullable
+    String complaintAbout(Collection<Integer> slots, @Nullable RedisNode owner) {
+        return complaintOf(views -> onSlots(slots, owner, views));
     }
 
-    private static @Nullable String complaintOf(RedisNode viewer, ClusterView view, Map<RedisNode, ClusterView> views) {
+    private @Nullable String complaintOf(Function<Map<RedisNode, ClusterView>, @Nullable String> question) {
+        try {
+            return question.apply(membership.views());
+        } catch (RedisClusterException unanswered) {
+            return unanswered.headline();
+        }
+    }
+
+    private static @Nullable String onTheCluster(Map<RedisNode, ClusterView> views) {
+        if (views.isEmpty()) {
+            return "no node is alive";
+        }
+        for (Map.Entry<RedisNode, ClusterView> viewer : views.entrySet()) {
+            String complaint = onOneView(viewer.getKey(), viewer.getValue(), views);
+            if (complaint != null) {
+                return complaint;
+            }
+        }
+        String collision = onEpochs(views);
+        return collision != null ? collision : onReplicasLinks(views);
+    }
+
+    private static @Nullable String onOneView(RedisNode viewer, ClusterView view, Map<RedisNode, ClusterView> views) {
         for (Member member : view.members().values()) {
             if (member.isInHandshake()) {
                 return viewer + " is still shaking hands with another node";
@@ -110,7 +126,7 @@ final class Agreement {
     }
 
     /** Two masters of one epoch: the servers settle it by themselves soon, and until then either may take slots from the other. */
-    private static @Nullable String collision(Map<RedisNode, ClusterView> views) {
+    private static @Nullable String onEpochs(Map<RedisNode, ClusterView> views) {
         Map<Long, RedisNode> epochs = new HashMap<>();
         for (Map.Entry<RedisNode, ClusterView> entry : views.entrySet()) {
             Member own = entry.getValue().own();
@@ -124,11 +140,10 @@ final class Agreement {
         return null;
     }
 
-    private static @Nullable String linkDown(Map<RedisNode, ClusterView> views) {
+    private static @Nullable String onReplicasLinks(Map<RedisNode, ClusterView> views) {
+        Set<String> answering = ids(views);
         for (Map.Entry<RedisNode, ClusterView> entry : views.entrySet()) {
-            Member own = entry.getValue().own();
-            boolean masterAnswers =
-                    views.keySet().stream().anyMatch(node -> node.id().equals(own.masterId()));
+            boolean masterAnswers = answering.contains(entry.getValue().own().masterId());
             if (masterAnswers && !entry.getKey().command("INFO", "replication").contains("master_link_status:up")) {
                 return entry.getKey() + ", a replica, has no link to its master yet";
             }
@@ -136,22 +151,25 @@ final class Agreement {
         return null;
     }
 
-    /**
-     * What keeps the living nodes from agreeing on the owner of some slots, or null.
-     *
-     * <p>They must also know the owner's newest config epoch. A master that takes a slot takes the next higher epoch it knows of, so one that has
-     * not heard of the last takes the same again, and an older claim on a slot then beats a newer one.
-     *
-     * @param owner null where the slots are to have none
-     */
-    @Nullable
-    String complaintAbout(Collection<Integer> slots, @Nullable RedisNode owner) {
-        Map<RedisNode, ClusterView> views;
-        try {
-            views = membership.views();
-        } catch (RedisClusterException unanswered) {
-            return unanswered.getMessage();
+    private static @Nullable String onWholeness(Map<RedisNode, ClusterView> views) {
+        Set<String> answering = ids(views);
+        for (Map.Entry<RedisNode, ClusterView> entry : views.entrySet()) {
+            for (Member owner : entry.getValue().members().values()) {
+                // The others may not have noticed yet, and call the state "ok" until they do.
+                if (!owner.slots().isEmpty() && !answering.contains(owner.id())) {
+                    return entry.getKey() + " still has " + owner.slots().cardinality() + " slots down for "
+                            + owner.id() + ", which does not run or is frozen";
+                }
+            }
+            if (!saysOk(entry.getKey())) {
+                return entry.getKey() + " does not call the state of the cluster 'ok'";
+            }
         }
+        return null;
+    }
+
+    private static @Nullable String onSlots(
+            Collection<Integer> slots, @Nullable RedisNode owner, Map<RedisNode, ClusterView> views) {
         ClusterView ownersView = owner == null ? null : views.get(owner);
         String ownerId = owner == null ? null : owner.id();
         for (Map.Entry<RedisNode, ClusterView> entry : views.entrySet()) {
@@ -171,5 +189,13 @@ final class Agreement {
             }
         }
         return null;
+    }
+
+    private static boolean saysOk(RedisNode node) {
+        return node.command("CLUSTER", "INFO").contains("cluster_state:ok");
+    }
+
+    private static Set<String> ids(Map<RedisNode, ClusterView> views) {
+        return views.keySet().stream().map(RedisNode::id).collect(Collectors.toSet());
     }
 }

@@ -1,8 +1,11 @@
 package io.github.shardedpubsub.test;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Servers becoming a cluster: started, introduced to each other, given slots and masters.
@@ -14,18 +17,22 @@ final class Formation {
     private static final String ADVICE =
             "The machine may be overloaded, or something keeps the servers from the loopback ports of the cluster bus.";
 
+    private static final Logger log = LoggerFactory.getLogger(Formation.class);
+
     private final Membership membership;
+    private final Agreement agreement;
     private final Replication replication;
     private final Patience patience;
     private final NodeFactory factory;
 
-    /** Makes a node that has not been started yet. */
-    interface NodeFactory {
-        RedisNode create();
-    }
-
-    Formation(Membership membership, Replication replication, Patience patience, NodeFactory factory) {
+    Formation(
+            Membership membership,
+            Agreement agreement,
+            Replication replication,
+            Patience patience,
+            NodeFactory factory) {
         this.membership = membership;
+        this.agreement = agreement;
         this.replication = replication;
         this.patience = patience;
         this.factory = factory;
@@ -56,20 +63,61 @@ final class Formation {
 
     RedisNode addOne() {
         RedisNode added = startAll(1).get(0);
-        join(added);
+        meetAll(added);
+        awaitSameView("all nodes to know " + added);
+        log.info("Added {}", added);
         return added;
     }
 
-    void join(RedisNode node) {
-        for (RedisNode other : membership.answeringExcept(node)) {
-            meet(other, node);
+    void forget(RedisNode node) {
+        BitSet slots = membership.slotsSeenAt(node);
+        if (!slots.isEmpty()) {
+            throw new RedisClusterException(
+                    node + " still owns " + slots.cardinality() + " slots, and they would be lost. drain() it first.");
         }
+        List<RedisNode> replicas = membership.replicasOf(node);
+        if (!replicas.isEmpty()) {
+            throw new RedisClusterException(
+                    node + " is still the master of " + replicas + ". reparent() or forget() them first.");
+        }
+        for (RedisNode other : membership.answeringExcept(node)) {
+            other.command("CLUSTER", "FORGET", node.id());
+        }
+        node.retire();
+        membership.remove(node);
+        log.info("Forgot {}", node);
     }
 
-    void awaitRestarted(RedisNode node) {
+    void reset(RedisNode node) {
+        log.info("Resetting {}", node);
+        membership.setOutside(node, true);
+        node.command("CLUSTER", "RESET", "SOFT");
+    }
+
+    void rejoin(RedisNode node) {
+        meetAll(node);
+        membership.setOutside(node, false);
+        awaitSameView("all nodes to know " + node + " again");
+    }
+
+    private void awaitRestarted(RedisNode node) {
         if (awaitAnswers(node)) {
             throw new RedisClusterException("The server at " + node.address()
                     + " cannot start again: another program has taken its port since." + node.evidence());
+        }
+        patience.await(node + " to be one of the cluster again", ADVICE, () -> {
+            String complaint = agreement.complaint();
+            return complaint != null ? complaint : agreement.complaintAboutStateOf(node);
+        });
+    }
+
+    private void awaitSameView(String wanted) {
+        patience.await(wanted, ADVICE, agreement::complaint);
+    }
+
+    private void meetAll(RedisNode node) {
+        for (RedisNode other : membership.answeringExcept(node)) {
+            meet(other, node);
         }
     }
 
@@ -100,7 +148,7 @@ final class Formation {
     }
 
     private RedisNode startNew() {
-        RedisNode node = factory.create();
+        RedisNode node = factory.create(this::awaitRestarted);
         membership.add(node);
         node.start();
         return node;
@@ -132,11 +180,11 @@ final class Formation {
             return null;
         } catch (RedisReplyException refused) {
             if (refused.error().startsWith("LOADING")) {
-                return refused.getMessage();
+                return refused.headline();
             }
             throw refused;
         } catch (RedisClusterException notYet) {
-            return notYet.getMessage();
+            return notYet.headline();
         }
     }
 }

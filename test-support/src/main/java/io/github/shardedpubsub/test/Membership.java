@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.test;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +104,24 @@ final class Membership {
                 .toList();
     }
 
+    /** A master other than the given one, one with slots if there is one. */
+    RedisNode otherMaster(RedisNode excluded) {
+        RedisNode other = null;
+        for (Map.Entry<RedisNode, ClusterView> entry : views().entrySet()) {
+            ClusterView.Member own = entry.getValue().own();
+            if (entry.getKey() != excluded && own.isMaster()) {
+                if (!own.slots().isEmpty()) {
+                    return entry.getKey();
+                }
+                other = entry.getKey();
+            }
+        }
+        if (other == null) {
+            throw new RedisClusterException("There is no master other than " + excluded + ". addNode() makes one.");
+        }
+        return other;
+    }
+
     RedisNode byId(String id) {
         return nodes.stream()
                 .filter(node -> node.id().equals(id))
@@ -138,6 +157,18 @@ final class Membership {
             }
         }
         return best == null ? null : byId(best.id());
+    }
+
+    /** The slots that anybody takes for the node's. */
+    BitSet slotsSeenAt(RedisNode node) {
+        BitSet slots = new BitSet(RedisCluster.SLOTS);
+        for (ClusterView view : views().values()) {
+            ClusterView.Member seen = view.member(node.id());
+            if (seen != null) {
+                slots.or(seen.slots());
+            }
+        }
+        return slots;
     }
 
     /** The tails of all logs. */

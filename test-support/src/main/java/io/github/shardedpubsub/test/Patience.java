@@ -3,6 +3,7 @@ package io.github.shardedpubsub.test;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,17 +17,20 @@ final class Patience {
 
     private final Duration limit;
     private final Supplier<String> evidence;
+    private final BooleanSupplier closed;
 
     /**
      * @param evidence what to put below the message when the time is up: the servers' last log lines
+     * @param closed whether there is nothing to wait for any more, whatever the complaint
      */
-    Patience(Duration limit, Supplier<String> evidence) {
+    Patience(Duration limit, Supplier<String> evidence, BooleanSupplier closed) {
         this.limit = limit;
         this.evidence = evidence;
+        this.closed = closed;
     }
 
     Patience within(Duration otherLimit) {
-        return new Patience(otherLimit, evidence);
+        return new Patience(otherLimit, evidence, closed);
     }
 
     Duration limit() {
@@ -57,6 +61,10 @@ final class Patience {
             String seen = complaint.get();
             if (seen == null || System.nanoTime() - start >= limit.toNanos()) {
                 return seen;
+            }
+            if (closed.getAsBoolean()) {
+                throw new RedisClusterException(
+                        "The cluster was closed while something was waited for; seen last: " + seen + ".");
             }
             if (Thread.currentThread().isInterrupted()) {
                 throw new RedisClusterException("Interrupted while waiting; seen last: " + seen + ".");

@@ -3,7 +3,6 @@ package io.github.shardedpubsub.test;
 import io.lettuce.core.cluster.SlotHash;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -36,8 +35,6 @@ public final class RedisCluster implements AutoCloseable {
     /** How many slots a cluster has, 16384: they are numbered from 0 to 16383. */
     public static final int SLOTS = SlotHash.SLOT_COUNT;
 
-    private static final String ADVICE =
-            "A node cannot reach the others on the cluster bus, or the machine is overloaded.";
     private static final Logger log = LoggerFactory.getLogger(RedisCluster.class);
 
     private final ReentrantLock operations = new ReentrantLock();
@@ -47,8 +44,6 @@ public final class RedisCluster implements AutoCloseable {
     private final Agreement agreement = new Agreement(membership);
     private final ServerFolder folder;
     private final ServerBinary server;
-    private final List<String> configuration;
-    private final String password;
     private final Patience patience;
     private final SlotMigration migration;
     private final Replication replication;
@@ -56,15 +51,14 @@ public final class RedisCluster implements AutoCloseable {
 
     RedisCluster(@Nullable Path server, Duration operationTimeout, List<String> configuration, String password) {
         this.folder = new ServerFolder();
-        this.configuration = configuration;
-        this.password = password;
-        this.patience = new Patience(operationTimeout, membership::evidence);
+        this.patience = new Patience(operationTimeout, membership::evidence, closed::get);
         this.migration = new SlotMigration(membership, agreement, patience, password);
         this.replication = new Replication(membership, agreement, patience);
-        this.formation = new Formation(membership, replication, patience, this::newNode);
         try {
             Runtime.getRuntime().addShutdownHook(shutdownHook);
             this.server = ServerBinary.find(server, folder.path());
+            NodeFactory factory = new NodeFactory(this.server, folder.path(), configuration, password);
+            this.formation = new Formation(membership, agreement, replication, patience, factory);
         } catch (RuntimeException cannotRun) {
             close();
             throw cannotRun;
@@ -108,15 +102,6 @@ public final class RedisCluster implements AutoCloseable {
                 "The cluster is ready after {} ms: {}",
                 TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start),
                 addresses());
-    }
-
-    private RedisNode newNode() {
-        int port = LoopbackPorts.free();
-        List<String> lines = new ArrayList<>(configuration);
-        lines.add("port " + port);
-        lines.add("cluster-port " + (port + LoopbackPorts.BUS_OFFSET));
-        ServerProcess process = new ServerProcess(server.path(), folder.path().resolve("node-" + port), lines);
-        return new RedisNode(port, process, password, this::awaitRejoined);
     }
 
     // ---- who is who
@@ -197,14 +182,7 @@ public final class RedisCluster implements AutoCloseable {
      * @throws RedisClusterException if there is no other
      */
     public RedisNode otherMaster(RedisNode node) {
-        List<RedisNode> others = new ArrayList<>(masters());
-        others.remove(node);
-        return others.stream()
-                .filter(other -> !slotsOf(other).isEmpty())
-                .findFirst()
-                .or(() -> others.stream().findFirst())
-                .orElseThrow(() ->
-                        new RedisClusterException("There is no master other than " + node + ". addNode() makes one."));
+        return membership.otherMaster(node);
     }
 
     /**
@@ -341,12 +319,7 @@ public final class RedisCluster implements AutoCloseable {
      * Starts another server and lets it join, as a master without slots.
      */
     public RedisNode addNode() {
-        return operate(() -> {
-            RedisNode added = formation.addOne();
-            awaitSameView("all nodes to know " + added);
-            log.info("Added {}", added);
-            return added;
-        });
+        return operate(formation::addOne);
     }
 
     /**
@@ -355,23 +328,7 @@ public final class RedisCluster implements AutoCloseable {
      * @throws RedisClusterException if it owns slots or has replicas: {@link #drain} and {@link #reparent} are for that
      */
     public void forget(RedisNode node) {
-        operate(() -> {
-            if (node.isAnswering() && !slotsOf(node).isEmpty()) {
-                throw new RedisClusterException(node + " still owns "
-                        + slotsOf(node).cardinality() + " slots, and they would be lost. drain() it first.");
-            }
-            List<RedisNode> replicas = replicasOf(node);
-            if (!replicas.isEmpty()) {
-                throw new RedisClusterException(
-                        node + " is still the master of " + replicas + ". reparent() or forget() them first.");
-            }
-            for (RedisNode other : membership.answeringExcept(node)) {
-                other.command("CLUSTER", "FORGET", node.id());
-            }
-            node.retire();
-            membership.remove(node);
-            log.info("Forgot {}", node);
-        });
+        operate(() -> formation.forget(node));
     }
 
     /**
@@ -381,30 +338,14 @@ public final class RedisCluster implements AutoCloseable {
      * @throws RedisReplyException if it is a master that holds keys
      */
     public void reset(RedisNode node) {
-        operate(() -> {
-            log.info("Resetting {}", node);
-            membership.setOutside(node, true);
-            node.command("CLUSTER", "RESET", "SOFT");
-        });
+        operate(() -> formation.reset(node));
     }
 
     /**
      * Introduces a node that was {@link #reset} to the others again, as a master without slots.
      */
     public void rejoin(RedisNode node) {
-        operate(() -> {
-            formation.join(node);
-            membership.setOutside(node, false);
-            awaitSameView("all nodes to know " + node + " again");
-        });
-    }
-
-    private void awaitRejoined(RedisNode node) {
-        formation.awaitRestarted(node);
-        patience.await(node + " to be one of the cluster again", ADVICE, () -> {
-            String complaint = agreement.complaint();
-            return complaint != null ? complaint : agreement.complaintAboutStateOf(node);
-        });
+        operate(() -> formation.rejoin(node));
     }
 
     /**
@@ -430,20 +371,13 @@ public final class RedisCluster implements AutoCloseable {
 
     /**
      * Waits until all nodes that run and are not frozen know each other, see the same roles, epochs and slot owners and the cluster's state as "ok",
-     * and each replica has its link to its master.
+     * no slot is owned by a node that does not run or is frozen, and each replica has its link to its master. After a master was killed this is
+     * when its replica has taken over.
      *
      * @throws RedisClusterException if the time is up; its message says what was still amiss
      */
     public void awaitAgreement(Duration limit) {
-        patience.within(limit)
-                .await(
-                        "all nodes to see the same, whole cluster",
-                        "A slot without a living owner keeps the cluster from being whole: restart() its master, or forceFailover() to a replica of it.",
-                        agreement::complaintOrStateNotOk);
-    }
-
-    private void awaitSameView(String wanted) {
-        patience.await(wanted, ADVICE, agreement::complaint);
+        agreement.awaitWhole(patience.within(limit));
     }
 
     // ---- the end

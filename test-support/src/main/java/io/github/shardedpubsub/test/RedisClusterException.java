@@ -18,4 +18,9 @@ public class RedisClusterException extends RuntimeException {
     RedisClusterException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
+
+    /** The message without the log lines below it. */
+    final String headline() {
+        return String.valueOf(getMessage()).lines().findFirst().orElse("");
+    }
 }

@@ -96,7 +96,8 @@ public final class RedisNode {
         return process.isFrozen();
     }
 
-    /** What the node takes itself for.
+    /**
+     * What the node takes itself for.
      *
      * @throws RedisClusterException if it does not answer
      */
@@ -151,6 +152,9 @@ public final class RedisNode {
     private List<@Nullable Object> exchange(Charset charset, List<List<String>> commands) {
         if (commands.isEmpty()) {
             return List.of();
+        }
+        if (log.isTraceEnabled()) {
+            commands.forEach(command -> log.trace("{}: {}", address(), String.join(" ", command)));
         }
         synchronized (connectionLock) {
             boolean reused = connection != null;

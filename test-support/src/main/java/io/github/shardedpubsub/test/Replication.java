@@ -78,7 +78,7 @@ final class Replication {
                         return null;
                     } catch (RedisReplyException notYet) {
                         if (notYet.error().contains("Unknown node")) {
-                            return notYet.getMessage();
+                            return notYet.headline();
                         }
                         throw notYet;
                     }

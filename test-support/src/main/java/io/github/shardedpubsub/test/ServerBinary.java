@@ -96,8 +96,9 @@ record ServerBinary(Path path, String version) {
         Matcher version = VERSION.matcher(said);
         if (!version.find()) {
             throw new RedisClusterException(
-                    what + "does not give its version when asked with --version, so it is no redis-server and no"
-                            + " valkey-server. It said: '" + said.strip() + "'. " + otherServer());
+                    what + "does not give its version when asked with --version, so it is no redis-server or"
+                            + " valkey-server, or one for another processor or system. It said: '" + said.strip()
+                            + "'. " + otherServer());
         }
         if (Integer.parseInt(version.group(3)) < OLDEST_MAJOR) {
             throw new RedisClusterException(what + "is " + version.group(1) + " " + version.group(2)

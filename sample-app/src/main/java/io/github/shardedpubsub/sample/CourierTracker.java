@@ -1,0 +1,43 @@
+package io.github.shardedpubsub.sample;
+
+import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.data.redis.connection.Message;
+import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Listens to every courier. Channels that are known only at run time are given to the container; a single one that is known
+ * beforehand is easier with the annotation, as {@link DispatchBoard} shows.
+ */
+@Component
+class CourierTracker implements MessageListener {
+
+    private final CourierLedger couriers;
+
+    private final JsonMapper json;
+
+    CourierTracker(
+            CourierLedger couriers,
+            JsonMapper json,
+            @Qualifier(ShardedRedisMessageListenerContainer.BEAN_NAME) ShardedRedisMessageListenerContainer container) {
+        this.couriers = couriers;
+        this.json = json;
+        container.addMessageListener(
+                this,
+                couriers.byChannel().keySet().stream().map(ChannelTopic::of).toList());
+    }
+
+    @Override
+    public void onMessage(Message message, byte @Nullable [] pattern) {
+        ChannelLedger ledger =
+                this.couriers.of(new String(message.getChannel(), StandardCharsets.UTF_8));
+        if (ledger != null) {
+            ledger.received(this.json.readValue(message.getBody(), Position.class));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.github.shardedpubsub.sample;
+
+import io.github.shardedpubsub.test.RedisCluster;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.MapPropertySource;
+
+/**
+ * Starts three masters and three replicas before the application connects, and tells it where they are, as an operator would:
+ * through {@code spring.data.redis.cluster.nodes}. Does nothing where that is set.
+ */
+class EmbeddedClusterInitializer implements ApplicationContextInitializer<ConfigurableApplicationContext> {
+
+    private static final Logger logger = LoggerFactory.getLogger(EmbeddedClusterInitializer.class);
+
+    private static final String NODES = "spring.data.redis.cluster.nodes";
+
+    @Override
+    public void initialize(ConfigurableApplicationContext context) {
+        if (context.getEnvironment().containsProperty(NODES)
+                || context.getEnvironment().containsProperty(NODES + "[0]")) {
+            logger.info("Using the cluster that {} names", NODES);
+            return;
+        }
+        logger.info("Starting a Redis Cluster of 3 masters and 3 replicas for the sample…");
+        RedisCluster cluster = RedisCluster.start(3, 1);
+        context.getEnvironment()
+                .getPropertySources()
+                .addFirst(new MapPropertySource(
+                        "embedded Redis Cluster", Map.of(NODES, String.join(",", cluster.addresses()))));
+        DefaultListableBeanFactory beans = (DefaultListableBeanFactory) context.getBeanFactory();
+        beans.registerSingleton("redisCluster", cluster);
+        // the first to be registered is the last to be closed: every connection goes before its server
+        beans.registerDisposableBean("redisCluster", cluster::close);
+    }
+}
