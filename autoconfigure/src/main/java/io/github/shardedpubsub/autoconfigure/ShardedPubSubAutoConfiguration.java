@@ -113,6 +113,14 @@ public final class ShardedPubSubAutoConfiguration {
             return new ShardedPublisher(
                     ClusterConnection.of(connectionFactory)::client, serializer != null ? serializer.objects() : null);
         }
+
+        @Bean
+        @ConditionalOnSingleCandidate(ShardedPublisher.class)
+        PublisherLifecycle shardedPublisherLifecycle(
+                ShardedPublisher publisher, RedisConnectionFactory connectionFactory) {
+            return new PublisherLifecycle(
+                    publisher, ClusterConnection.of(connectionFactory).phase() + 1);
+        }
     }
 
     /**

@@ -69,11 +69,9 @@ final class PublishingConnection {
         }
     }
 
-    void close() {
-        // The end of the client has closed it already, and Lettuce warns of a second time.
-        if (this.connection instanceof RedisChannelHandler<?, ?> handler && handler.isClosed()) {
-            return;
-        }
-        var unused = this.connection.closeAsync();
+    CompletableFuture<Void> close() {
+        // The end of the client closes it too, and Lettuce warns of a second time.
+        boolean closed = this.connection instanceof RedisChannelHandler<?, ?> handler && handler.isClosed();
+        return closed ? CompletableFuture.completedFuture(null) : this.connection.closeAsync();
     }
 }

@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
@@ -30,6 +32,8 @@ import org.springframework.util.Assert;
  * are not all of the shard, and 0 is no proof that nobody got it.
  */
 public final class ShardedPublisher implements AutoCloseable {
+
+    private static final long CLOSE_SECONDS = 2;
 
     private static final LettuceExceptionConverter exceptions = new LettuceExceptionConverter();
 
@@ -160,7 +164,7 @@ public final class ShardedPublisher implements AutoCloseable {
         Opened current = this.opened;
         if (current == null || !current.usableFor(client)) {
             if (current != null) {
-                close(current);
+                var unused = close(current);
             }
             // Lettuce needs the topology before it connects without blocking.
             current = new Opened(
@@ -189,23 +193,37 @@ public final class ShardedPublisher implements AutoCloseable {
                 : new RedisSystemException("Publishing to the shard channel '" + channel + "' failed", cause);
     }
 
-    private static void close(Opened opened) {
-        var unused = opened.last().thenAccept(PublishingConnection::close);
-    }
-
     /**
-     * Closes the connection; messages without an answer yet may fail.
+     * Closes the connection and waits for that, at most for two seconds. Messages without an answer yet may fail; the next one opens
+     * another connection.
      */
-    @Override
-    public void close() {
+    public void disconnect() {
         Opened current;
         synchronized (this) {
-            this.closed = true;
             current = this.opened;
             this.opened = null;
         }
         if (current != null) {
-            close(current);
+            try {
+                close(current).get(CLOSE_SECONDS, TimeUnit.SECONDS);
+            } catch (InterruptedException ex) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException ex) {
+                // It never was open, or ends with its client.
+            }
         }
+    }
+
+    private static CompletableFuture<Void> close(Opened opened) {
+        return opened.last().thenCompose(PublishingConnection::close);
+    }
+
+    /**
+     * Closes the connection for good.
+     */
+    @Override
+    public void close() {
+        this.closed = true;
+        disconnect();
     }
 }
