@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,12 @@ import org.jspecify.annotations.Nullable;
  * nothing is left on it. Changed on the subscriptions' own thread only; what is volatile is read by others.
  */
 final class NodeConnection {
+
+    /** A connection that lasts no longer than this has not been of use: what is asked on it may be why it is closed. */
+    private static final long SHORT_LIFE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** So many connections of a short life are left to Lettuce, which opens the next at once. */
+    private static final int MAX_SHORT_LIVES = 3;
 
     private final NodeAddress address;
 
@@ -32,7 +39,10 @@ final class NodeConnection {
 
     private @Nullable Link link;
 
+    /** Connections in a row that could not be opened or did not last. */
     private int failures;
+
+    private long connectedAtNanos;
 
     private boolean backingOff;
 
@@ -80,7 +90,11 @@ final class NodeConnection {
     private void open() {
         Link opening = new Link();
         this.link = opening;
-        opening.pipe = this.reconciler.cluster().open(this.address, opening);
+        try {
+            opening.pipe = this.reconciler.cluster().open(this.address, opening);
+        } catch (RuntimeException ex) {
+            opening.connectFailed(ex);
+        }
     }
 
     CompletableFuture<Outcome> subscribe(List<ChannelName> channels) {
@@ -108,7 +122,7 @@ final class NodeConnection {
             return;
         }
         from.connected = true;
-        this.failures = 0;
+        this.connectedAtNanos = this.reconciler.timeline().nanoTime();
         this.status = new Status(true, this.reconciler.timeline().now(), null);
         this.reconciler.connected(this);
         closeWhenIdle();
@@ -122,6 +136,12 @@ final class NodeConnection {
         this.status = new Status(false, this.reconciler.timeline().now(), reason);
         this.reconciler.disconnected(this, reason, from.outOfStep);
         from.outOfStep = false;
+        boolean shortLived = this.reconciler.timeline().nanoTime() - this.connectedAtNanos < SHORT_LIFE_NANOS;
+        this.failures = shortLived ? this.failures + 1 : 0;
+        if (this.failures > MAX_SHORT_LIVES) {
+            openLater();
+            return;
+        }
         // Lettuce's own waits grow to half a minute; ours have a longest
         Duration patience = this.reconciler.settings().backoffMax();
         this.reconciler.timeline().schedule(patience, () -> {
@@ -140,11 +160,15 @@ final class NodeConnection {
         if (from != this.link) {
             return;
         }
-        discard();
         this.failures++;
         this.status = new Status(false, this.status.since(), reason);
-        this.backingOff = true;
         this.reconciler.connectFailed(this, reason);
+        openLater();
+    }
+
+    private void openLater() {
+        discard();
+        this.backingOff = true;
         this.reconciler.timeline().schedule(this.reconciler.backoff(this.failures), () -> {
             this.backingOff = false;
             this.reconciler.reconsider(new ArrayList<>(this.waiting));
