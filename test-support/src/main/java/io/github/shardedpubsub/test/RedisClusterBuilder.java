@@ -1,0 +1,170 @@
+package io.github.shardedpubsub.test;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link RedisCluster} is to be like. Not thread-safe.
+ */
+public final class RedisClusterBuilder {
+
+    private static final Set<String> SET_BY_THE_CLUSTER = Set.of(
+            "port",
+            "cluster-port",
+            "bind",
+            "dir",
+            "cluster-enabled",
+            "cluster-config-file",
+            "cluster-node-timeout",
+            "daemonize",
+            "logfile");
+    private static final Duration SHORTEST_NODE_TIMEOUT = Duration.ofMillis(100);
+
+    private int masters = 3;
+    private int replicasPerMaster;
+    private @Nullable Path server;
+    private Duration nodeTimeout = Duration.ofSeconds(2);
+    private Duration operationTimeout = Duration.ofSeconds(30);
+    private final Map<String, List<String>> configuration = new LinkedHashMap<>();
+
+    RedisClusterBuilder() {}
+
+    /**
+     * How many masters share the slots; 3 unless said. With one or two no failure is ever agreed upon, since that takes a majority of masters.
+     *
+     * @param count from 1
+     */
+    public RedisClusterBuilder masters(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("A cluster needs at least one master, not " + count + ".");
+        }
+        masters = count;
+        return this;
+    }
+
+    /**
+     * How many replicas each master has; none unless said.
+     *
+     * @param perMaster from 0
+     */
+    public RedisClusterBuilder replicas(int perMaster) {
+        if (perMaster < 0) {
+            throw new IllegalArgumentException("A master has no replicas, or some, but not " + perMaster + ".");
+        }
+        replicasPerMaster = perMaster;
+        return this;
+    }
+
+    /**
+     * The server to run, a {@code redis-server} or {@code valkey-server} of version 7 or later, or a script that becomes one by {@code exec}.
+     * Unless said, it is the one of the system property {@code redis.server}, or else the Redis 7.0.15 of {@code org.signal:embedded-redis}.
+     */
+    public RedisClusterBuilder server(Path program) {
+        server = program;
+        return this;
+    }
+
+    /**
+     * How long a node may be silent until the others take it for failed ({@code cluster-node-timeout}); 2 s unless said. A replica takes over from
+     * a dead master after about this time and a second more.
+     *
+     * @param timeout 100 ms or more; below a second a busy machine alone makes nodes "fail"
+     */
+    public RedisClusterBuilder nodeTimeout(Duration timeout) {
+        if (timeout.compareTo(SHORTEST_NODE_TIMEOUT) < 0) {
+            throw new IllegalArgumentException(
+                    "A node time-out of " + timeout + " is too short: heartbeats go out every 100 ms.");
+        }
+        nodeTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * How long any one operation may take, start included, until it fails; 30 s unless said.
+     *
+     * @param timeout more than nothing
+     */
+    public RedisClusterBuilder operationTimeout(Duration timeout) {
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw new IllegalArgumentException("An operation needs some time, not " + timeout + ".");
+        }
+        operationTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * A line of every server's {@code redis.conf}. The first line with a key replaces what this class would set for it; further ones with the same
+     * key are added. With {@code requirepass}, the servers and this cluster use that password among themselves.
+     *
+     * @param key a setting, such as {@code cluster-require-full-coverage}
+     * @param value its value as {@code redis.conf} has it, in quotes where it holds blanks that are part of it
+     * @throws IllegalArgumentException if the setting is one the cluster must make itself, such as {@code port}
+     */
+    public RedisClusterBuilder configuration(String key, String value) {
+        String name = key.strip().toLowerCase(Locale.ROOT);
+        if (SET_BY_THE_CLUSTER.contains(name)) {
+            throw new IllegalArgumentException("'" + name
+                    + "' cannot be configured: it differs from server to server, or has a method of its own.");
+        }
+        if (name.isEmpty() || (key + value).indexOf('\n') >= 0) {
+            throw new IllegalArgumentException("Not a line of redis.conf: '" + key + " " + value + "'.");
+        }
+        configuration.computeIfAbsent(name, first -> new ArrayList<>()).add(value);
+        return this;
+    }
+
+    /**
+     * Starts the servers and waits until they are a cluster that serves all slots.
+     *
+     * @throws RedisClusterException if a server cannot be run, or the cluster is not ready in time; nothing is left running then
+     */
+    public RedisCluster start() {
+        RedisCluster cluster = new RedisCluster(server, operationTimeout, lines(), password());
+        cluster.form(masters, replicasPerMaster);
+        return cluster;
+    }
+
+    /** What all servers have in common. */
+    private List<String> lines() {
+        Map<String, List<String>> settings = new LinkedHashMap<>();
+        settings.put("bind", List.of(LoopbackPorts.HOST));
+        settings.put("protected-mode", List.of("no"));
+        settings.put("daemonize", List.of("no"));
+        settings.put("tcp-backlog", List.of("128"));
+        settings.put("save", List.of("\"\""));
+        settings.put("appendonly", List.of("no"));
+        settings.put("repl-diskless-sync", List.of("yes"));
+        settings.put("repl-diskless-sync-delay", List.of("0"));
+        settings.put("repl-ping-replica-period", List.of("1"));
+        settings.put("enable-debug-command", List.of("local"));
+        settings.put("cluster-enabled", List.of("yes"));
+        settings.put("cluster-config-file", List.of("nodes.conf"));
+        settings.put("cluster-node-timeout", List.of(Long.toString(nodeTimeout.toMillis())));
+        settings.put("cluster-announce-ip", List.of(LoopbackPorts.HOST));
+        // A replica stands in for its master however long their link has been down: a test may have frozen or killed
+        // the master long before.
+        settings.put("cluster-replica-validity-factor", List.of("0"));
+        // Else a master that gives away its last slot becomes a replica by itself, and replicas wander to masters that
+        // have none.
+        settings.put("cluster-allow-replica-migration", List.of("no"));
+        if (!password().isEmpty()) {
+            settings.put("masterauth", List.of(password()));
+        }
+        settings.putAll(configuration);
+        List<String> lines = new ArrayList<>();
+        settings.forEach((key, values) -> values.forEach(value -> lines.add(key + " " + value)));
+        return lines;
+    }
+
+    private String password() {
+        List<String> passwords = configuration.getOrDefault("requirepass", List.of());
+        return passwords.isEmpty() ? "" : passwords.get(passwords.size() - 1);
+    }
+}
