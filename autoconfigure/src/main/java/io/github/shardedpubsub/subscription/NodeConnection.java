@@ -7,7 +7,7 @@ import io.github.shardedpubsub.pipe.PipeListener;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,11 +31,11 @@ final class NodeConnection {
 
     private final Reconciler reconciler;
 
-    /** The channels whose holder this is, whether asked or confirmed. */
-    final Set<WantedChannel> held = new HashSet<>();
+    /** The channels whose holder this is, whether asked or confirmed; in their order, so that a run can be repeated. */
+    final Set<WantedChannel> held = new LinkedHashSet<>();
 
     /** The channels that will be asked for here once the connection stands. */
-    final Set<WantedChannel> waiting = new HashSet<>();
+    final Set<WantedChannel> waiting = new LinkedHashSet<>();
 
     private @Nullable Link link;
 
