@@ -26,7 +26,6 @@ public class DeliveryMetrics implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         ShardedPubSubMeter.QUEUE_SIZE.gauge(registry, this.containers, DeliveryMetrics::queued);
-        ShardedPubSubMeter.QUEUE_CAPACITY.gauge(registry, this.containers, DeliveryMetrics::capacity);
         MeteredDelivery delivery = new MeteredDelivery(registry);
         this.containers.forEach(container -> container.addDeliveryObserver(delivery));
     }
@@ -34,12 +33,6 @@ public class DeliveryMetrics implements MeterBinder {
     private static long queued(List<ShardedRedisMessageListenerContainer> containers) {
         return containers.stream()
                 .mapToLong(ShardedRedisMessageListenerContainer::queueSize)
-                .sum();
-    }
-
-    private static long capacity(List<ShardedRedisMessageListenerContainer> containers) {
-        return containers.stream()
-                .mapToLong(ShardedRedisMessageListenerContainer::queueCapacity)
                 .sum();
     }
 }

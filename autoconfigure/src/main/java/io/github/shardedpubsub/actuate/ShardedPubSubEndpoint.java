@@ -19,10 +19,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.jmx.export.annotation.ManagedOperation;
+import org.springframework.jmx.export.annotation.ManagedOperationParameter;
 
 /**
  * Actuator endpoint that shows which node serves which shard channel, what was interrupted lately, and has the nodes asked whether it
@@ -56,6 +59,7 @@ public class ShardedPubSubEndpoint {
      * All nodes, all wanted channels, and the last moves.
      */
     @ReadOperation
+    @ManagedOperation(description = "Nodes, wanted shard channels and the last moves")
     public SubscriptionsDescriptor subscriptions() {
         return new SubscriptionsDescriptor(
                 new EnumMap<>(this.subscriptions.counts()),
@@ -72,6 +76,8 @@ public class ShardedPubSubEndpoint {
      * @param channel its name
      */
     @ReadOperation
+    @ManagedOperation(description = "One wanted shard channel, nothing if it is not wanted")
+    @ManagedOperationParameter(name = "channel", description = "the channel's name")
     public @Nullable ChannelDescriptor channel(@Selector String channel) {
         return this.subscriptions
                 .channel(ChannelName.of(channel))
@@ -83,6 +89,7 @@ public class ShardedPubSubEndpoint {
      * Has every node asked whether it serves the channels we believe it serves, and waits for the answers, at most ten seconds.
      */
     @WriteOperation
+    @ManagedOperation(description = "Has every node asked whether it serves the shard channels it is believed to serve")
     public CheckDescriptor check() {
         return check(null);
     }
@@ -93,6 +100,8 @@ public class ShardedPubSubEndpoint {
      * @param channel its name; nobody is asked about one that is not wanted
      */
     @WriteOperation
+    @ManagedOperation(description = "Has the node of one shard channel asked whether it serves it")
+    @ManagedOperationParameter(name = "channel", description = "the channel's name")
     public CheckDescriptor checkChannel(@Selector String channel) {
         return check(ChannelName.of(channel));
     }
@@ -133,7 +142,8 @@ public class ShardedPubSubEndpoint {
             Map<ChannelState, Integer> counts,
             List<NodeDescriptor> nodes,
             List<ChannelDescriptor> channels,
-            List<MoveDescriptor> lastMoves) {}
+            List<MoveDescriptor> lastMoves)
+            implements OperationResponseBody {}
 
     /**
      * A connection to a node.
@@ -177,7 +187,8 @@ public class ShardedPubSubEndpoint {
             @Nullable String node,
             long interruptions,
             @Nullable InterruptionDescriptor lastInterruption,
-            @Nullable String lastError) {
+            @Nullable String lastError)
+            implements OperationResponseBody {
 
         static ChannelDescriptor of(ChannelStatus channel) {
             return new ChannelDescriptor(
@@ -264,5 +275,6 @@ public class ShardedPubSubEndpoint {
      * @param answered whether every node has answered in time or is known not to; the check goes on if not
      * @param tookMillis how long it took
      */
-    public record CheckDescriptor(@Nullable Integer channels, boolean answered, long tookMillis) {}
+    public record CheckDescriptor(@Nullable Integer channels, boolean answered, long tookMillis)
+            implements OperationResponseBody {}
 }

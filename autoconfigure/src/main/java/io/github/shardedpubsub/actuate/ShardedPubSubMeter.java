@@ -141,14 +141,6 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             null,
             "Messages of shard channels that wait to be delivered to listeners"),
 
-    /** Messages that can wait for a listener, in all containers. */
-    QUEUE_CAPACITY(
-            "queue.capacity",
-            Meter.Type.GAUGE,
-            BaseUnits.MESSAGES,
-            null,
-            "Messages of shard channels that can wait to be delivered to listeners"),
-
     /** Messages that were received and never delivered: the queue was full, or the container stopped. */
     DROPPED(
             "dropped",

@@ -2,10 +2,15 @@ package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A sink's claim to a channel. */
 final class Claim implements ShardSubscription {
+
+    private static final Logger logger = LoggerFactory.getLogger(Claim.class);
 
     private final ChannelName channel;
 
@@ -17,7 +22,7 @@ final class Claim implements ShardSubscription {
 
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    private volatile boolean released;
+    private final AtomicBoolean released = new AtomicBoolean();
 
     Claim(ChannelName channel, ShardMessageSink sink, Consumer<Claim> releasing) {
         this.channel = channel;
@@ -37,18 +42,31 @@ final class Claim implements ShardSubscription {
 
     @Override
     public CompletableFuture<Void> release() {
-        this.released = true;
-        this.releasing.accept(this);
+        if (this.released.compareAndSet(false, true)) {
+            this.releasing.accept(this);
+        }
         return this.ended;
+    }
+
+    /** Nothing will come of it: the subscriptions are closed. */
+    void abandon() {
+        this.confirmed.cancel(false);
+        this.ended.complete(null);
     }
 
     CompletableFuture<Void> ended() {
         return this.ended;
     }
 
+    /** A sink that fails must harm neither the channel's other sinks nor the connection it is called from. */
     void deliver(byte[] payload) {
-        if (!this.released) {
+        if (this.released.get()) {
+            return;
+        }
+        try {
             this.sink.message(this.channel, payload);
+        } catch (RuntimeException ex) {
+            logger.error("The sink {} failed at a message of the shard channel '{}'", this.sink, this.channel, ex);
         }
     }
 }

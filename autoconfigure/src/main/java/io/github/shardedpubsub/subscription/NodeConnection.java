@@ -7,10 +7,11 @@ import io.github.shardedpubsub.pipe.PipeListener;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -20,19 +21,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeConnection {
 
+    /** A connection that lasts no longer than this has not been of use: what is asked on it may be why it is closed. */
+    private static final long SHORT_LIFE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** So many connections of a short life are left to Lettuce, which opens the next at once. */
+    private static final int MAX_SHORT_LIVES = 3;
+
     private final NodeAddress address;
 
     private final Reconciler reconciler;
 
-    /** The channels whose holder this is, whether asked or confirmed. */
-    final Set<WantedChannel> held = new HashSet<>();
+    /** The channels whose holder this is, whether asked or confirmed; in their order, so that a run can be repeated. */
+    final Set<WantedChannel> held = new LinkedHashSet<>();
 
     /** The channels that will be asked for here once the connection stands. */
-    final Set<WantedChannel> waiting = new HashSet<>();
+    final Set<WantedChannel> waiting = new LinkedHashSet<>();
 
     private @Nullable Link link;
 
+    /** Connections in a row that could not be opened or did not last. */
     private int failures;
+
+    private long connectedAtNanos;
 
     private boolean backingOff;
 
@@ -80,7 +90,11 @@ final class NodeConnection {
     private void open() {
         Link opening = new Link();
         this.link = opening;
-        opening.pipe = this.reconciler.cluster().open(this.address, opening);
+        try {
+            opening.pipe = this.reconciler.cluster().open(this.address, opening);
+        } catch (RuntimeException ex) {
+            opening.connectFailed(ex);
+        }
     }
 
     CompletableFuture<Outcome> subscribe(List<ChannelName> channels) {
@@ -108,7 +122,7 @@ final class NodeConnection {
             return;
         }
         from.connected = true;
-        this.failures = 0;
+        this.connectedAtNanos = this.reconciler.timeline().nanoTime();
         this.status = new Status(true, this.reconciler.timeline().now(), null);
         this.reconciler.connected(this);
         closeWhenIdle();
@@ -122,6 +136,12 @@ final class NodeConnection {
         this.status = new Status(false, this.reconciler.timeline().now(), reason);
         this.reconciler.disconnected(this, reason, from.outOfStep);
         from.outOfStep = false;
+        boolean shortLived = this.reconciler.timeline().nanoTime() - this.connectedAtNanos < SHORT_LIFE_NANOS;
+        this.failures = shortLived ? this.failures + 1 : 0;
+        if (this.failures > MAX_SHORT_LIVES) {
+            openLater();
+            return;
+        }
         // Lettuce's own waits grow to half a minute; ours have a longest
         Duration patience = this.reconciler.settings().backoffMax();
         this.reconciler.timeline().schedule(patience, () -> {
@@ -140,11 +160,15 @@ final class NodeConnection {
         if (from != this.link) {
             return;
         }
-        discard();
         this.failures++;
         this.status = new Status(false, this.status.since(), reason);
-        this.backingOff = true;
         this.reconciler.connectFailed(this, reason);
+        openLater();
+    }
+
+    private void openLater() {
+        discard();
+        this.backingOff = true;
         this.reconciler.timeline().schedule(this.reconciler.backoff(this.failures), () -> {
             this.backingOff = false;
             this.reconciler.reconsider(new ArrayList<>(this.waiting));

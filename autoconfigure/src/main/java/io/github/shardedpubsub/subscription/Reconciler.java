@@ -62,6 +62,8 @@ final class Reconciler {
 
     private final Deque<WantedChannel> queue = new ArrayDeque<>();
 
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
     private boolean closing;
 
     Reconciler(Cluster cluster, SubscriptionSettings settings, Timeline timeline) {
@@ -102,13 +104,15 @@ final class Reconciler {
     void claim(Collection<Claim> claims) {
         for (Claim claim : claims) {
             if (this.closing) {
-                claim.confirmed().cancel(false);
-                claim.ended().complete(null);
+                claim.abandon();
                 continue;
             }
             WantedChannel channel = this.standings.get(claim.channel());
             if (channel == null) {
                 channel = this.standings.add(claim.channel());
+            } else if (!channel.isWanted() && (channel.actual == Actual.UNSUBSCRIBING || channel.doubtful)) {
+                this.standings.wantedAgain(channel);
+                endWait(channel);
             }
             channel.add(claim);
             if (channel.actual == Actual.SUBSCRIBED && !channel.doubtful) {
@@ -136,7 +140,10 @@ final class Reconciler {
     void connected(NodeConnection node) {
         logger.debug("Connected to {}", node);
         this.standings.observe(observer -> observer.connected(node.address()));
-        reconsider(new ArrayList<>(node.waiting));
+        List<WantedChannel> waiting = new ArrayList<>(node.waiting);
+        // asked here, as they were to be: a redirect may have named a node that the topology knows nothing of yet
+        waiting.forEach(channel -> channel.hint = node.address());
+        reconsider(waiting);
     }
 
     void connectFailed(NodeConnection node, String reason) {
@@ -152,10 +159,12 @@ final class Reconciler {
         this.standings.observe(observer -> observer.disconnected(node.address(), reason));
         InterruptionCause cause = outOfStep ? InterruptionCause.OUT_OF_STEP : InterruptionCause.CONNECTION_LOST;
         for (WantedChannel channel : lost) {
-            boolean wasConfirmed = channel.actual == Actual.SUBSCRIBED;
+            boolean wasConfirmed = channel.actual == Actual.SUBSCRIBED && !channel.doubtful;
             letGo(channel);
             if (wasConfirmed && channel.isWanted()) {
                 this.standings.interrupted(channel, cause, node.address(), reason);
+            } else {
+                this.standings.failed(channel, node.address(), reason);
             }
             enqueue(channel);
         }
@@ -168,26 +177,32 @@ final class Reconciler {
         if (channel == null || channel.holder != node) {
             return;
         }
-        if (channel.actual == Actual.UNSUBSCRIBING) {
-            channel.endedMeanwhile = true;
-        } else if (channel.actual == Actual.SUBSCRIBED) {
-            ended(channel, node, "the node ended the subscription");
+        switch (channel.actual) {
+            case SUBSCRIBED -> ended(channel, node, "the node ended the subscription");
+            // it can be told before the outcome that it came behind, which was not looked at yet when it was there
+            case SUBSCRIBING, UNSUBSCRIBING -> channel.endedMeanwhile = true;
+            case NONE -> {
+                // waits for a connection: nothing is subscribed
+            }
         }
     }
 
-    /** The same node is asked again at once: it serves the slot still, or its redirect names who does, in one round trip. */
     private void ended(WantedChannel channel, NodeConnection node, String detail) {
         letGo(channel);
         if (channel.isWanted()) {
             this.standings.interrupted(channel, InterruptionCause.ENDED_BY_SERVER, node.address(), detail);
-            channel.hint = node.address();
-            boolean flapping = this.timeline.nanoTime() - channel.confirmedAtNanos < FLAP_NANOS;
-            channel.flaps = flapping ? channel.flaps + 1 : 0;
-            if (channel.flaps > MAX_FLAPS) {
-                waitBeforeNext(channel, backoff(channel.flaps - MAX_FLAPS));
-            }
+            askTheSameAgain(channel, node, this.timeline.nanoTime() - channel.confirmedAtNanos < FLAP_NANOS);
         }
         enqueue(channel);
+    }
+
+    /** At once: it serves the slot still, or its redirect names who does, in one round trip. */
+    private void askTheSameAgain(WantedChannel channel, NodeConnection node, boolean flapping) {
+        channel.hint = node.address();
+        channel.flaps = flapping ? channel.flaps + 1 : 0;
+        if (channel.flaps > MAX_FLAPS) {
+            waitBeforeNext(channel, backoff(channel.flaps - MAX_FLAPS));
+        }
     }
 
     /** On an event loop: a message is taken from the one node that was asked for the channel last. */
@@ -240,7 +255,12 @@ final class Reconciler {
         }
     }
 
-    private record Batch(NodeConnection node, int slot, boolean subscribe) {}
+    /** What can be asked in one unit. */
+    private record Batch(
+            NodeConnection node,
+            int slot,
+            boolean subscribe,
+            @Nullable WantedChannel alone) {}
 
     private void closeDifference() {
         Map<Batch, List<WantedChannel>> batches = new LinkedHashMap<>();
@@ -296,6 +316,7 @@ final class Reconciler {
         }
         node.waiting.remove(channel);
         channel.become(Actual.SUBSCRIBING);
+        channel.endedMeanwhile = false;
         this.standings.subscribing(channel, address);
         batch(batches, node, channel, true);
     }
@@ -303,7 +324,9 @@ final class Reconciler {
     private static void batch(
             Map<Batch, List<WantedChannel>> batches, NodeConnection node, WantedChannel channel, boolean subscribe) {
         channel.asked++;
-        batches.computeIfAbsent(new Batch(node, channel.slot, subscribe), any -> new ArrayList<>(1))
+        batches.computeIfAbsent(
+                        new Batch(node, channel.slot, subscribe, channel.alone ? channel : null),
+                        any -> new ArrayList<>(1))
                 .add(channel);
     }
 
@@ -320,7 +343,7 @@ final class Reconciler {
                     WantedChannel channel = part.get(i);
                     if (channel.asked == asked[i] && channel.holder == batch.node()) {
                         if (batch.subscribe() && channel.actual == Actual.SUBSCRIBING) {
-                            subscribeAnswered(channel, batch.node(), said);
+                            subscribeAnswered(channel, batch.node(), said, asked.length > 1);
                         } else if (!batch.subscribe() && channel.actual == Actual.UNSUBSCRIBING) {
                             unsubscribeAnswered(channel, batch.node(), said);
                         }
@@ -330,11 +353,18 @@ final class Reconciler {
         }
     }
 
-    private void subscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome) {
+    private void subscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
+        if (outcome instanceof Outcome.Confirmed && channel.endedMeanwhile) {
+            letGo(channel);
+            askTheSameAgain(channel, node, true);
+            enqueue(channel);
+            return;
+        }
         if (outcome instanceof Outcome.Confirmed) {
             channel.become(Actual.SUBSCRIBED);
             channel.failures = 0;
             channel.redirects = 0;
+            channel.alone = false;
             channel.confirmedAtNanos = this.timeline.nanoTime();
             this.standings.subscribed(channel, node.address());
             for (Claim claim : channel.claims()) {
@@ -345,14 +375,14 @@ final class Reconciler {
         }
         letGo(channel);
         if (outcome instanceof Outcome.Refused refused) {
-            refused(channel, node, refused.error());
+            refused(channel, node, refused.error(), withOthers);
         } else if (outcome instanceof Outcome.Unknown unknown) {
             failed(channel, node, unknown.reason());
         }
         enqueue(channel);
     }
 
-    private void refused(WantedChannel channel, NodeConnection node, ReplyError error) {
+    private void refused(WantedChannel channel, NodeConnection node, ReplyError error, boolean withOthers) {
         Redirect redirect = Redirect.parse(error.message(), node.address());
         if (redirect != null) {
             this.standings.observe(observer -> observer.redirected(redirect.slot(), node.address(), redirect.target()));
@@ -362,6 +392,10 @@ final class Reconciler {
                 return;
             }
             channel.redirects = 0;
+        } else if (withOthers && mayConcernOthers(error)) {
+            channel.alone = true;
+            channel.hint = node.address();
+            return;
         } else if (error.isFinal()) {
             this.standings.refused(channel, node.address(), error.message());
             ShardSubscriptionRefusedException refusal =
@@ -375,6 +409,11 @@ final class Reconciler {
             node.reconnect();
         }
         failed(channel, node, error.message());
+    }
+
+    /** A user may lack one channel of a unit, and the whole unit is refused; one who lacks the command lacks it for all. */
+    private static boolean mayConcernOthers(ReplyError error) {
+        return error.code().equals("NOPERM") && !error.message().endsWith(" command");
     }
 
     private void failed(WantedChannel channel, NodeConnection node, String reason) {
@@ -441,6 +480,7 @@ final class Reconciler {
 
     private void forget(WantedChannel channel) {
         letGo(channel);
+        endWait(channel);
         this.standings.remove(channel);
         channel.ended();
     }
@@ -461,7 +501,7 @@ final class Reconciler {
             chosen.add(channel);
             NodeConnection holder = channel.holder;
             if (channel.actual == Actual.SUBSCRIBED && channel.isWanted() && holder != null) {
-                batches.computeIfAbsent(new Batch(holder, channel.slot, true), any -> new ArrayList<>())
+                batches.computeIfAbsent(new Batch(holder, channel.slot, true, null), any -> new ArrayList<>())
                         .add(channel);
             } else if (channel.actual == Actual.NONE) {
                 endWait(channel);
@@ -476,8 +516,8 @@ final class Reconciler {
                         askAgain(batch.node(), channels.subList(from, Math.min(from + MAX_BATCH, channels.size()))));
             }
         });
-        return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
-                .thenApply(all -> chosen.size());
+        CompletableFuture<Void> all = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new));
+        return CompletableFuture.anyOf(all, this.closed).thenApply(any -> chosen.size());
     }
 
     /** Subscribing to what is subscribed changes nothing at the node that serves it, and is refused by any other. */
@@ -490,6 +530,7 @@ final class Reconciler {
                     for (int i = 0; i < asked.length; i++) {
                         WantedChannel channel = channels.get(i);
                         if (outcome instanceof Outcome.Refused refused
+                                && saysNotServed(refused.error())
                                 && channel.asked == asked[i]
                                 && channel.actual == Actual.SUBSCRIBED
                                 && channel.holder == node) {
@@ -501,11 +542,17 @@ final class Reconciler {
         return processed;
     }
 
+    /** Any other error, such as BUSY, leaves the subscription where it is. */
+    private static boolean saysNotServed(ReplyError error) {
+        return error.code().equals("MOVED") || error.code().equals("CLUSTERDOWN");
+    }
+
     // The end
 
     /** Completed when every socket is closed. */
     CompletableFuture<Void> close() {
         this.closing = true;
+        this.closed.complete(null);
         this.topology.stop();
         this.cluster.close();
         List<CompletableFuture<Void>> closed = new ArrayList<>();
@@ -513,8 +560,7 @@ final class Reconciler {
         this.nodes.clear();
         for (WantedChannel channel : this.standings.all()) {
             for (Claim claim : channel.claims()) {
-                claim.confirmed().cancel(false);
-                claim.ended().complete(null);
+                claim.abandon();
             }
             channel.ended();
             channel.holder = null;

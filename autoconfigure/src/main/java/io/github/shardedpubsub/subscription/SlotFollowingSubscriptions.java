@@ -70,6 +70,10 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
             claims.add(new Claim(channel, sink, this::release));
         }
         this.timeline.execute(() -> this.reconciler.claim(claims));
+        if (this.closed.get()) {
+            // closed meanwhile, and nothing may run any more that would say so
+            claims.forEach(Claim::abandon);
+        }
         return List.copyOf(claims);
     }
 
@@ -128,6 +132,9 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
                 }
             });
         });
+        if (this.closed.get()) {
+            checked.complete(0);
+        }
         return checked;
     }
 

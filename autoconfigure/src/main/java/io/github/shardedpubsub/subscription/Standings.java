@@ -77,6 +77,13 @@ final class Standings {
         tell(channel, before.state(), null, before.node(), null, this.timeline.now(), "released");
     }
 
+    /** Claimed again after its last release had been carried out, or nearly. */
+    void wantedAgain(WantedChannel channel) {
+        if (channel.standing.state() == ChannelState.SUBSCRIBED) {
+            change(channel, ChannelState.WANTED, channel.standing.node(), null, null, "claimed again");
+        }
+    }
+
     void subscribing(WantedChannel channel, NodeAddress node) {
         if (channel.standing.state() == ChannelState.WANTED) {
             change(channel, ChannelState.SUBSCRIBING, node, null, null, "asked");
@@ -120,7 +127,7 @@ final class Standings {
     private void change(
             WantedChannel channel,
             ChannelState to,
-            NodeAddress node,
+            @Nullable NodeAddress node,
             @Nullable Interruption interruption,
             @Nullable String error,
             String detail) {

@@ -1,6 +1,8 @@
 package io.github.shardedpubsub.subscription;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,8 +83,7 @@ final class TopologyWatch {
         this.looking = true;
         this.wanted = false;
         this.looks++;
-        this.cluster
-                .refresh()
+        refresh()
                 .whenComplete((done, failure) -> this.timeline.execute(() -> {
                     this.looking = false;
                     this.lastLookNanos = this.timeline.nanoTime();
@@ -97,6 +98,14 @@ final class TopologyWatch {
                         lookSoon();
                     }
                 }));
+    }
+
+    private CompletionStage<?> refresh() {
+        try {
+            return this.cluster.refresh();
+        } catch (RuntimeException ex) {
+            return CompletableFuture.failedFuture(ex);
+        }
     }
 
     void stop() {

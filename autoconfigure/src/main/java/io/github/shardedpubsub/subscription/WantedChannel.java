@@ -48,6 +48,9 @@ final class WantedChannel {
     @Nullable
     NodeAddress hint;
 
+    /** Not asked for in one unit with others: a refusal says nothing of which of them it is for. */
+    boolean alone;
+
     /** In the queue of what is to be looked at. */
     boolean queued;
 
@@ -66,7 +69,7 @@ final class WantedChannel {
 
     long confirmedAtNanos;
 
-    /** The server has ended the subscription while it was being unsubscribed. */
+    /** The server has ended the subscription while a unit that names the channel was in flight. */
     boolean endedMeanwhile;
 
     WantedChannel(ChannelName name, Standing standing) {
@@ -94,6 +97,7 @@ final class WantedChannel {
     }
 
     void add(Claim claim) {
+        ended();
         Claim[] more = new Claim[this.claims.length + 1];
         System.arraycopy(this.claims, 0, more, 0, this.claims.length);
         more[this.claims.length] = claim;
@@ -115,6 +119,7 @@ final class WantedChannel {
         return true;
     }
 
+    /** The end that released claims wait for has come, or will not come since the channel is claimed again. */
     void ended() {
         this.ending.forEach(claim -> claim.ended().complete(null));
         this.ending.clear();

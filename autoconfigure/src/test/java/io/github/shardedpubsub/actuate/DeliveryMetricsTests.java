@@ -83,7 +83,6 @@ class DeliveryMetricsTests {
         this.second.queued = 6;
 
         assertThat(gauge("queue.size")).isEqualTo(11);
-        assertThat(gauge("queue.capacity")).isEqualTo(2000);
     }
 
     @Test
@@ -133,11 +132,6 @@ class DeliveryMetricsTests {
         @Override
         public int queueSize() {
             return this.queued;
-        }
-
-        @Override
-        public int queueCapacity() {
-            return 1000;
         }
     }
 }

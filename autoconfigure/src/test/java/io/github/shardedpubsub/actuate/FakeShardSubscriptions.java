@@ -63,7 +63,7 @@ public class FakeShardSubscriptions implements ShardSubscriptions {
     }
 
     /** Who was checked: a channel, or "all". */
-    List<String> checked() {
+    public List<String> checked() {
         return this.checked;
     }
 

@@ -34,8 +34,7 @@ class CourierTracker implements MessageListener {
 
     @Override
     public void onMessage(Message message, byte @Nullable [] pattern) {
-        ChannelLedger ledger =
-                this.couriers.of(new String(message.getChannel(), StandardCharsets.UTF_8));
+        ChannelLedger ledger = this.couriers.of(new String(message.getChannel(), StandardCharsets.UTF_8));
         if (ledger != null) {
             ledger.received(this.json.readValue(message.getBody(), Position.class));
         }

@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -67,13 +68,17 @@ class SampleApplicationTests {
                 .collect(Collectors.toMap(each -> each.get("channel").asString(), each -> each));
     }
 
+    private static JsonNode named(Map<String, JsonNode> channels, String name) {
+        return Objects.requireNonNull(channels.get(name), name);
+    }
+
     private void everyChannelSubscribedAndReceiving(Duration limit) throws Exception {
         Map<String, JsonNode> before = channels(overview());
         await().atMost(limit)
                 .untilAsserted(() -> assertThat(channels(overview())).allSatisfy((name, channel) -> {
                     assertThat(channel.get("state").asString()).isEqualTo("SUBSCRIBED");
                     assertThat(channel.get("received").asLong())
-                            .isGreaterThan(before.get(name).get("received").asLong());
+                            .isGreaterThan(named(before, name).get("received").asLong());
                 }));
     }
 
@@ -137,8 +142,7 @@ class SampleApplicationTests {
         assertThat(move.status()).isEqualTo(200);
         assertThat(move.body().get("slot").asInt()).isEqualTo(RedisCluster.slot("courier:{7}"));
         await().atMost(SOON)
-                .untilAsserted(() -> assertThat(channels(overview())
-                                .get("courier:{7}")
+                .untilAsserted(() -> assertThat(named(channels(overview()), "courier:{7}")
                                 .get("node")
                                 .asString())
                         .isEqualTo(move.body().get("to").asString()));
@@ -173,7 +177,7 @@ class SampleApplicationTests {
                         .allSatisfy((name, channel) -> assertThat(
                                         channel.get("interruptions").asLong())
                                 .isGreaterThan(
-                                        before.get(name).get("interruptions").asLong())));
+                                        named(before, name).get("interruptions").asLong())));
         everyChannelSubscribedAndReceiving(SOON);
         healthIs("UP");
         nothingDoubledOrOutOfOrder();

@@ -1,0 +1,27 @@
+package io.github.shardedpubsub.autoconfigure;
+
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint;
+import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration of the actuator endpoint {@code shardedpubsub}.
+ */
+@AutoConfiguration(after = ShardedPubSubAutoConfiguration.class)
+@ConditionalOnClass({Endpoint.class, ConditionalOnAvailableEndpoint.class})
+@ConditionalOnSingleCandidate(ShardSubscriptions.class)
+@ConditionalOnAvailableEndpoint(ShardedPubSubEndpoint.class)
+public final class ShardedPubSubEndpointAutoConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean
+    ShardedPubSubEndpoint shardedPubSubEndpoint(ShardSubscriptions subscriptions) {
+        return new ShardedPubSubEndpoint(subscriptions);
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.shardedpubsub.autoconfigure;
+
+import io.github.shardedpubsub.actuate.DeliveryMetrics;
+import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
+import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration of the meters. Spring Boot binds them before the listener container starts, so that they count from its first
+ * channel on.
+ */
+@AutoConfiguration(
+        after = {
+            ShardedPubSubAutoConfiguration.class,
+            MetricsAutoConfiguration.class,
+            CompositeMeterRegistryAutoConfiguration.class
+        })
+@ConditionalOnClass({MeterRegistry.class, MetricsAutoConfiguration.class})
+@ConditionalOnBean(MeterRegistry.class)
+@ConditionalOnSingleCandidate(ShardSubscriptions.class)
+public final class ShardedPubSubMetricsAutoConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean
+    ShardSubscriptionMetrics shardSubscriptionMetrics(ShardSubscriptions subscriptions) {
+        return new ShardSubscriptionMetrics(subscriptions);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    DeliveryMetrics shardedPubSubDeliveryMetrics(ObjectProvider<ShardedRedisMessageListenerContainer> containers) {
+        // the container is no default candidate for injection, and is meant nevertheless
+        return new DeliveryMetrics(
+                containers.stream(ObjectProvider.UNFILTERED, false).toList());
+    }
+}

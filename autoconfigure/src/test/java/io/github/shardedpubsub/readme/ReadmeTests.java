@@ -1,0 +1,135 @@
+package io.github.shardedpubsub.readme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.shardedpubsub.LiveCluster;
+import io.github.shardedpubsub.autoconfigure.ShardedPubSubProperties;
+import io.github.shardedpubsub.listener.ShardedRedisListener;
+import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.publisher.ShardedPublisher;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.data.redis.listener.support.PubSubHeaders;
+import org.springframework.messaging.handler.annotation.Header;
+import org.springframework.messaging.handler.annotation.Payload;
+
+/** The README's snippets: the Java ones stand in this file word for word, and are run. */
+class ReadmeTests {
+
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    record Order(long number, String what) {}
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class Application {
+
+        final List<Order> orders = new CopyOnWriteArrayList<>();
+
+        final List<String> texts = new CopyOnWriteArrayList<>();
+
+        @ShardedRedisListener(topic = "orders:{eu}", consumes = "application/json")
+        void order(@Payload Order order) {
+            this.orders.add(order);
+        }
+
+        @ShardedRedisListener("${region.channel}")
+        void text(String text, @Header(PubSubHeaders.CHANNEL) ChannelTopic channel) {
+            this.texts.add(channel.getTopic() + " " + text);
+        }
+    }
+
+    @Test
+    void theSnippetsDoWhatTheReadmeSays() {
+        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
+                .web(WebApplicationType.NONE)
+                .properties("spring.data.redis.cluster.nodes=" + LiveCluster.nodes(), "region.channel=texts:{eu}")
+                .run()) {
+            ShardedPublisher publisher = context.getBean(ShardedPublisher.class);
+            ShardedRedisMessageListenerContainer container = context.getBean(
+                    ShardedRedisMessageListenerContainer.BEAN_NAME, ShardedRedisMessageListenerContainer.class);
+            Application application = context.getBean(Application.class);
+            List<String> positions = new CopyOnWriteArrayList<>();
+            MessageListener listener =
+                    (message, pattern) -> positions.add(new String(message.getBody(), StandardCharsets.UTF_8));
+
+            container.addMessageListener(
+                    listener, List.of(ChannelTopic.of("courier:{1}"), ChannelTopic.of("courier:{2}")));
+            container.removeMessageListener(listener, ChannelTopic.of("courier:{1}"));
+
+            long receivers = publisher.publish("orders:{eu}", new Order(1, "tea"));
+            CompletableFuture<Long> later = publisher.publishAsync("courier:{2}", "on my way");
+
+            assertThat(receivers).isEqualTo(1);
+            assertThat(later.join()).isEqualTo(1);
+            publisher.publish("texts:{eu}", "hello");
+            await().atMost(SOON).untilAsserted(() -> {
+                assertThat(application.orders).containsExactly(new Order(1, "tea"));
+                assertThat(application.texts).containsExactly("texts:{eu} hello");
+                assertThat(positions).containsExactly("on my way");
+            });
+            await().atMost(SOON).until(() -> publisher.publish("courier:{1}", "nobody listens") == 0);
+        }
+    }
+
+    @Test
+    void everyJavaSnippetStandsInThisFile() throws IOException {
+        String source = withoutSpaces(
+                Files.readString(Path.of("src/test/java/io/github/shardedpubsub/readme/ReadmeTests.java")));
+        List<String> snippets = snippets("java");
+        assertThat(snippets).hasSize(4).allSatisfy(snippet -> assertThat(source).contains(withoutSpaces(snippet)));
+    }
+
+    @Test
+    void theYamlSnippetNamesPropertiesThatThereAre() throws IOException {
+        String yaml = snippets("yaml").get(0);
+        StandardEnvironment environment = new StandardEnvironment();
+        new YamlPropertySourceLoader()
+                .load("README", new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)))
+                .forEach(environment.getPropertySources()::addFirst);
+        ShardedPubSubProperties bound = Binder.get(environment)
+                .bind(
+                        "sharded-pubsub",
+                        Bindable.of(ShardedPubSubProperties.class),
+                        new NoUnboundElementsBindHandler(BindHandler.DEFAULT))
+                .get();
+        assertThat(bound.getSubscriptionTimeout()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(bound.getHealth().getPatience()).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    private static List<String> snippets(String language) throws IOException {
+        return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("../README.md")))
+                .results()
+                .map(found -> found.group(1))
+                .collect(Collectors.toList());
+    }
+
+    private static String withoutSpaces(String text) {
+        return text.replaceAll("\\s+", "");
+    }
+}
