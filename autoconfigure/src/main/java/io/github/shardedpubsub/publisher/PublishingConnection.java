@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A cluster connection that sends in order from the first message on. Lettuce opens the connection to a node with the first command
- * for it, and of the commands that come meanwhile it sends the youngest first. So messages for a node wait in line here until its
- * connection stands.
+ * for it and lets the commands that come meanwhile wait, but one that comes just when it stands is sent past those. So messages for
+ * a node wait in line here, and none passes another.
  */
 final class PublishingConnection {
 

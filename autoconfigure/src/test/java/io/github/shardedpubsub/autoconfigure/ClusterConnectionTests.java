@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.shardedpubsub.LiveCluster;
 import io.github.shardedpubsub.autoconfigure.UnsupportedRedisException.Requirement;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import io.lettuce.core.RedisCredentials;
+import io.lettuce.core.RedisCredentialsProvider;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SslVerifyMode;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -16,6 +22,11 @@ import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfigurat
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.data.redis.connection.RedisClusterConfiguration;
+import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.RedisCredentialsProviderFactory;
 import redis.embedded.RedisServer;
 
 /** What is found out about servers; what is seen without one is in {@link ShardedPubSubAutoConfigurationTests}. */
@@ -86,6 +97,53 @@ class ClusterConnectionTests {
                     assertThat(context).hasNotFailed();
                     assertThat(output).contains("NOPERM");
                 });
+    }
+
+    @Test
+    void entersNodesAsTheConnectionFactoryDoes() {
+        RedisClusterConfiguration cluster = new RedisClusterConfiguration(List.of("127.0.0.1:1"));
+        cluster.setUsername("app");
+        cluster.setPassword("secret");
+        RedisURI access = access(
+                cluster,
+                LettuceClientConfiguration.builder()
+                        .clientName("orders")
+                        .commandTimeout(Duration.ofSeconds(7))
+                        .useSsl()
+                        .disablePeerVerification()
+                        .build());
+        assertThat(access.isSsl()).isTrue();
+        assertThat(access.getVerifyMode()).isEqualTo(SslVerifyMode.NONE);
+        assertThat(access.getClientName()).isEqualTo("orders");
+        assertThat(access.getTimeout()).hasSeconds(7);
+        RedisCredentials credentials = Objects.requireNonNull(
+                access.getCredentialsProvider().resolveCredentials().block());
+        assertThat(credentials.getUsername()).isEqualTo("app");
+        assertThat(credentials.getPassword()).isEqualTo("secret".toCharArray());
+    }
+
+    @Test
+    void entersNodesWithTheApplicationsCredentialsProvider() {
+        RedisCredentialsProvider provider =
+                RedisCredentialsProvider.from(() -> RedisCredentials.just("rotating", "secret"));
+        RedisURI access = access(
+                new RedisClusterConfiguration(List.of("127.0.0.1:1")),
+                LettuceClientConfiguration.builder()
+                        .redisCredentialsProviderFactory(new RedisCredentialsProviderFactory() {
+                            @Override
+                            public RedisCredentialsProvider createCredentialsProvider(
+                                    RedisConfiguration configuration) {
+                                return provider;
+                            }
+                        })
+                        .build());
+        assertThat(access.getCredentialsProvider()).isSameAs(provider);
+        assertThat(access.isSsl()).isFalse();
+    }
+
+    private static RedisURI access(RedisClusterConfiguration cluster, LettuceClientConfiguration client) {
+        return ClusterConnection.of(new LettuceConnectionFactory(cluster, client))
+                .access();
     }
 
     @Test
