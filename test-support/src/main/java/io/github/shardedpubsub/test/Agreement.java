@@ -26,7 +26,8 @@ final class Agreement {
     void awaitWhole(Patience patience) {
         patience.await(
                 "all nodes to see the same, whole cluster",
-                "A slot without a living owner keeps the cluster from being whole: restart() its master, or forceFailover() to a replica of it.",
+                "A slot without a living owner keeps the cluster from being whole: restart() its master, or forceFailover() to a replica of it."
+                        + " With fewer than three masters that own slots, a failure is never agreed upon, and no replica takes over by itself.",
                 () -> complaintOf(views -> {
                     String complaint = onTheCluster(views);
                     return complaint != null ? complaint : onWholeness(views);

@@ -16,8 +16,7 @@ final class LoopbackPorts {
     static final int BUS_OFFSET = 10_000;
 
     // Both of a pair lie below the ephemeral ports of Linux and macOS: no outgoing connection takes the port of a
-    // killed server before it
-    // is started again.
+    // killed server before it is started again.
     private static final int LOWEST = 11_000;
     private static final int COUNT = 11_000;
 

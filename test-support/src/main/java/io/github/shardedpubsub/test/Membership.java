@@ -83,15 +83,19 @@ final class Membership {
     }
 
     List<RedisNode> masters() {
-        return withRole(true);
+        return masters(views());
+    }
+
+    static List<RedisNode> masters(Map<RedisNode, ClusterView> views) {
+        return withRole(true, views);
     }
 
     List<RedisNode> replicas() {
-        return withRole(false);
+        return withRole(false, views());
     }
 
-    private List<RedisNode> withRole(boolean master) {
-        return views().entrySet().stream()
+    private static List<RedisNode> withRole(boolean master, Map<RedisNode, ClusterView> views) {
+        return views.entrySet().stream()
                 .filter(entry -> entry.getValue().own().isMaster() == master)
                 .map(Map.Entry::getKey)
                 .toList();
@@ -136,7 +140,11 @@ final class Membership {
      */
     @Nullable
     RedisNode owner(int slot) {
-        Map<RedisNode, ClusterView> views = views();
+        return owner(slot, views());
+    }
+
+    @Nullable
+    RedisNode owner(int slot, Map<RedisNode, ClusterView> views) {
         List<ClusterView.Member> claims = new ArrayList<>();
         for (ClusterView view : views.values()) {
             if (view.own().slots().get(slot)) {

@@ -88,7 +88,7 @@ public final class RedisCluster implements AutoCloseable {
                 masters,
                 replicasPerMaster,
                 server.version(),
-                folder);
+                folder.path());
         try {
             operate(() -> {
                 formation.form(masters, replicasPerMaster);

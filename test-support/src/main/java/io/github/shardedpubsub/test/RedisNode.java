@@ -36,6 +36,7 @@ public final class RedisNode {
     static final int REPLY_SECONDS = 10;
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final int SPREAD = 16;
     private static final int LOG_LINES = 20;
     private static final Set<String> CHANGING_THE_CONNECTION =
             Set.of("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "SYNC", "PSYNC", "HELLO", "QUIT");
@@ -141,12 +142,49 @@ public final class RedisNode {
      */
     List<@Nullable Object> call(Charset charset, List<List<String>> commands) {
         List<@Nullable Object> replies = exchange(charset, commands);
+        throwFirstError(commands, replies);
+        return replies;
+    }
+
+    /**
+     * Sends commands that do not depend on each other's order over several new connections at once, and waits for all replies. Valkey answers a
+     * SETSLOT only when the replicas have it, one after another on each connection.
+     *
+     * @throws RedisReplyException for the first error among the replies
+     */
+    void callSpread(List<List<String>> commands) {
+        int share = (commands.size() + SPREAD - 1) / SPREAD;
+        List<List<List<String>>> parts = new ArrayList<>();
+        for (int from = 0; from < commands.size(); from += share) {
+            parts.add(commands.subList(from, Math.min(commands.size(), from + share)));
+        }
+        List<RespConnection> connections = new ArrayList<>();
+        try {
+            for (List<List<String>> part : parts) {
+                RespConnection opened = open();
+                connections.add(opened);
+                opened.send(StandardCharsets.UTF_8, part);
+            }
+            for (int i = 0; i < parts.size(); i++) {
+                throwFirstError(
+                        parts.get(i),
+                        connections
+                                .get(i)
+                                .receive(StandardCharsets.UTF_8, parts.get(i).size()));
+            }
+        } catch (IOException broken) {
+            throw unanswered(commands, broken);
+        } finally {
+            connections.forEach(RespConnection::close);
+        }
+    }
+
+    private void throwFirstError(List<List<String>> commands, List<@Nullable Object> replies) {
         for (int i = 0; i < replies.size(); i++) {
             if (replies.get(i) instanceof ErrorReply error) {
                 throw new RedisReplyException(address(), String.join(" ", commands.get(i)), error.text());
             }
         }
-        return replies;
     }
 
     private List<@Nullable Object> exchange(Charset charset, List<List<String>> commands) {
@@ -180,13 +218,17 @@ public final class RedisNode {
 
     private RespConnection connected() throws IOException {
         if (connection == null) {
-            RespConnection opened = new RespConnection(port, CONNECT_TIMEOUT, Duration.ofSeconds(REPLY_SECONDS));
-            connection = opened;
-            if (!password.isEmpty()) {
-                opened.call(StandardCharsets.UTF_8, List.of(List.of("AUTH", password)));
-            }
+            connection = open();
         }
         return connection;
+    }
+
+    private RespConnection open() throws IOException {
+        RespConnection opened = new RespConnection(port, CONNECT_TIMEOUT, Duration.ofSeconds(REPLY_SECONDS));
+        if (!password.isEmpty()) {
+            opened.call(StandardCharsets.UTF_8, List.of(List.of("AUTH", password)));
+        }
+        return opened;
     }
 
     private RedisClusterException unanswered(List<List<String>> commands, IOException why) {

@@ -42,8 +42,8 @@ final class Replication {
                 return;
             }
             // Masters do not vote for one shard twice within twice the node time-out; and within four times of it, a
-            // replica that was elected
-            // before may take its old votes for new ones, and is a replica again some milliseconds later.
+            // replica that was elected before may take its old votes for new ones, and is a replica again some
+            // milliseconds later.
             log.info("{} has not been elected: {}; asking again", replica, complaint);
         }
     }

@@ -48,12 +48,20 @@ final class RespConnection implements AutoCloseable {
      * Sends all commands at once and reads their replies.
      */
     List<@Nullable Object> call(Charset charset, List<List<String>> commands) throws IOException {
+        send(charset, commands);
+        return receive(charset, commands.size());
+    }
+
+    void send(Charset charset, List<List<String>> commands) throws IOException {
         for (List<String> command : commands) {
             write(charset, command);
         }
         out.flush();
-        List<@Nullable Object> replies = new ArrayList<>(commands.size());
-        for (int i = 0; i < commands.size(); i++) {
+    }
+
+    List<@Nullable Object> receive(Charset charset, int count) throws IOException {
+        List<@Nullable Object> replies = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
             replies.add(read(charset));
         }
         return replies;

@@ -41,11 +41,14 @@ final class SlotMigration {
     }
 
     void move(int slot, RedisNode target, SlotMove order) {
-        RedisNode source = owner(slot);
+        // Asked once for all that follows: it is the questions, not the commands, that a move's time goes into.
+        Map<RedisNode, ClusterView> views = membership.views();
+        RedisNode source = requireOwner(slot, membership.owner(slot, views));
         if (source == target) {
             return;
         }
-        requireMaster(target);
+        List<RedisNode> masters = Membership.masters(views);
+        requireMaster(target, masters);
         if (order == SlotMove.GOSSIP_ONLY) {
             target.command("CLUSTER", "SETSLOT", text(slot), "IMPORTING", source.id());
             if (source.isAnswering()) {
@@ -61,21 +64,20 @@ final class SlotMigration {
             RedisNode second = first == target ? source : target;
             first.command("CLUSTER", "SETSLOT", text(slot), "NODE", target.id());
             second.command("CLUSTER", "SETSLOT", text(slot), "NODE", target.id());
-            tellOthers(List.of(slot), source, target);
+            tellOthers(masters, List.of(slot), source, target);
         }
         awaitOwner(List.of(slot), target);
     }
 
     void assignAgain(int slot) {
-        RedisNode owner = owner(slot);
+        RedisNode owner = requireOwner(slot, membership.owner(slot));
         owner.command("CLUSTER", "SETSLOT", text(slot), "NODE", owner.id());
     }
 
     void delete(Collection<Integer> slots) {
         for (int slot : slots) {
             RedisNode owner = membership.owner(slot);
-            // The owner first: as long as it claims the slot, its next heartbeat gives it back to it in the others'
-            // eyes.
+            // The owner first: while it claims the slot, each of its heartbeats makes the others believe it again.
             if (owner != null && owner.isAnswering()) {
                 owner.command("CLUSTER", "DELSLOTS", text(slot));
             }
@@ -94,11 +96,12 @@ final class SlotMigration {
     }
 
     void add(RedisNode node, Collection<Integer> slots) {
-        requireMaster(node);
+        List<RedisNode> masters = membership.masters();
+        requireMaster(node, masters);
         List<String> command = new ArrayList<>(List.of("CLUSTER", "ADDSLOTS"));
         slots.forEach(slot -> command.add(text(slot)));
         node.command(command.toArray(String[]::new));
-        tellOthers(slots, node, node);
+        tellOthers(masters, slots, node, node);
         awaitOwner(slots, node);
     }
 
@@ -107,7 +110,8 @@ final class SlotMigration {
      */
     void drain(RedisNode source) {
         BitSet slots = source.view().own().slots();
-        List<RedisNode> targets = new ArrayList<>(membership.masters());
+        List<RedisNode> masters = membership.masters();
+        List<RedisNode> targets = new ArrayList<>(masters);
         targets.remove(source);
         if (targets.isEmpty()) {
             throw new RedisClusterException(
@@ -119,13 +123,13 @@ final class SlotMigration {
         int share = (all.size() + targets.size() - 1) / targets.size();
         for (int i = 0; i * share < all.size(); i++) {
             List<Integer> part = all.subList(i * share, Math.min(all.size(), (i + 1) * share));
-            moveAll(part, source, targets.get(i));
+            moveAll(part, source, targets.get(i), masters);
             log.info("{} slots of {} are at {} now", part.size(), source, targets.get(i));
         }
         log.info("Drained {} within {} ms", source, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
     }
 
-    private void moveAll(List<Integer> slots, RedisNode source, RedisNode target) {
+    private void moveAll(List<Integer> slots, RedisNode source, RedisNode target, List<RedisNode> masters) {
         for (int from = 0; from < slots.size(); from += BATCH) {
             List<Integer> batch = slots.subList(from, Math.min(slots.size(), from + BATCH));
             setSlots(target, batch, "IMPORTING", source);
@@ -135,17 +139,20 @@ final class SlotMigration {
             }
             setSlots(target, batch, "NODE", target);
             setSlots(source, batch, "NODE", target);
-            tellOthers(batch, source, target);
+            tellOthers(masters, batch, source, target);
             awaitOwner(batch, target);
         }
     }
 
     private static void setSlots(RedisNode node, Collection<Integer> slots, String state, RedisNode other) {
-        node.call(
-                StandardCharsets.UTF_8,
-                slots.stream()
-                        .map(slot -> List.of("CLUSTER", "SETSLOT", text(slot), state, other.id()))
-                        .toList());
+        List<List<String>> commands = slots.stream()
+                .map(slot -> List.of("CLUSTER", "SETSLOT", text(slot), state, other.id()))
+                .toList();
+        if (commands.size() == 1) {
+            node.call(StandardCharsets.UTF_8, commands);
+        } else {
+            node.callSpread(commands);
+        }
     }
 
     private static List<Integer> withKeys(List<Integer> slots, RedisNode source) {
@@ -185,8 +192,9 @@ final class SlotMigration {
     }
 
     /** Spares the other masters the wait for a heartbeat. Replicas are not told: they refuse SETSLOT. */
-    private void tellOthers(Collection<Integer> slots, RedisNode source, RedisNode target) {
-        for (RedisNode other : membership.masters()) {
+    private static void tellOthers(
+            List<RedisNode> masters, Collection<Integer> slots, RedisNode source, RedisNode target) {
+        for (RedisNode other : masters) {
             if (other != source && other != target) {
                 setSlots(other, slots, "NODE", target);
             }
@@ -201,8 +209,7 @@ final class SlotMigration {
                 () -> agreement.complaintAbout(slots, owner));
     }
 
-    private RedisNode owner(int slot) {
-        RedisNode owner = membership.owner(slot);
+    private static RedisNode requireOwner(int slot, @Nullable RedisNode owner) {
         if (owner == null) {
             throw new RedisClusterException(
                     "Slot " + slot + " has no owner, so it can be neither moved nor assigned again. addSlots(node, "
@@ -211,9 +218,9 @@ final class SlotMigration {
         return owner;
     }
 
-    private static void requireMaster(RedisNode node) {
+    private static void requireMaster(RedisNode node, List<RedisNode> masters) {
         requireAnswering(node);
-        if (node.role() != RedisNode.Role.MASTER) {
+        if (!masters.contains(node)) {
             throw new RedisClusterException(
                     node + " is a replica, and only a master can own slots. masters() tells which are.");
         }
