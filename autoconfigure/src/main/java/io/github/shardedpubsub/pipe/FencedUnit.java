@@ -49,6 +49,9 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     private long number;
 
+    /** Not the future's word: whoever was given the future can complete it. */
+    private volatile boolean finished;
+
     private long sentAtNanos;
 
     private FencedUnit(Kind kind, List<ChannelName> channels) {
@@ -103,6 +106,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
     }
 
     void finish(Outcome outcome) {
+        this.finished = true;
         this.outcome.complete(outcome);
     }
 
@@ -169,12 +173,14 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public boolean completeExceptionally(Throwable failure) {
-        return this.outcome.complete(new Outcome.Unknown(String.valueOf(failure.getMessage())));
+        boolean first = !this.finished;
+        finish(new Outcome.Unknown(String.valueOf(failure.getMessage())));
+        return first;
     }
 
     @Override
     public void cancel() {
-        this.outcome.complete(new Outcome.Unknown("cancelled"));
+        finish(new Outcome.Unknown("cancelled"));
     }
 
     @Override
@@ -184,7 +190,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public boolean isDone() {
-        return this.outcome.isDone();
+        return this.finished;
     }
 
     @Override

@@ -9,13 +9,9 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
-import io.netty.channel.Channel;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +24,7 @@ final class LettucePipe extends RedisClient implements Pipe {
 
     private final PipeListener listener;
 
-    private final Queue<FencedUnit> unsent = new ConcurrentLinkedQueue<>();
-
-    private final AtomicBoolean sending = new AtomicBoolean();
-
-    private volatile @Nullable Channel channel;
+    private volatile @Nullable PipeCommandHandler connection;
 
     private volatile boolean closed;
 
@@ -81,18 +73,18 @@ final class LettucePipe extends RedisClient implements Pipe {
         return this.listener;
     }
 
-    void activated(Channel channel) {
+    void activated(PipeCommandHandler connection) {
         if (this.closed) {
-            channel.close();
+            connection.close("the pipe is closed");
             return;
         }
-        this.channel = channel;
+        this.connection = connection;
         this.listener.connected();
     }
 
-    void deactivated(Channel channel, String reason) {
-        if (this.channel == channel) {
-            this.channel = null;
+    void deactivated(PipeCommandHandler connection, String reason) {
+        if (this.connection == connection) {
+            this.connection = null;
             if (!this.closed) {
                 this.listener.disconnected(reason);
             }
@@ -110,44 +102,25 @@ final class LettucePipe extends RedisClient implements Pipe {
     }
 
     private CompletableFuture<Outcome> send(FencedUnit unit) {
-        Channel channel = this.channel;
-        if (channel == null) {
+        PipeCommandHandler connection = this.connection;
+        if (connection == null) {
             unit.finish(new Outcome.Unknown("not connected"));
-            return unit.outcome();
-        }
-        this.unsent.add(unit);
-        if (this.sending.compareAndSet(false, true)) {
-            channel.eventLoop().execute(this::sendUnsent);
+        } else {
+            connection.send(unit);
         }
         return unit.outcome();
     }
 
-    /** Many calls, one flush. Runs on the event loop, which a reconnect may have changed. */
-    private void sendUnsent() {
-        this.sending.set(false);
-        Channel channel = this.channel;
-        for (FencedUnit unit = this.unsent.poll(); unit != null; unit = this.unsent.poll()) {
-            if (channel == null || !channel.isActive()) {
-                unit.finish(new Outcome.Unknown("not connected"));
-            } else {
-                channel.write(unit, channel.voidPromise());
-            }
-        }
-        if (channel != null) {
-            channel.flush();
-        }
-    }
-
     @Override
     public boolean isConnected() {
-        return this.channel != null;
+        return this.connection != null;
     }
 
     @Override
     public void reconnect() {
-        Channel channel = this.channel;
-        if (channel != null) {
-            channel.close();
+        PipeCommandHandler connection = this.connection;
+        if (connection != null) {
+            connection.reconnect();
         }
     }
 

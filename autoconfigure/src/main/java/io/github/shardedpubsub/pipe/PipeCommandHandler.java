@@ -11,11 +11,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.util.concurrent.EventExecutor;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +40,11 @@ final class PipeCommandHandler extends CommandHandler {
     private final PipeSettings settings;
 
     private final FenceDeadline deadline;
+
+    /** Handed over by any thread. A queue of this connection alone: none of its units is ever sent on the next. */
+    private final Queue<FencedUnit> unsent = new ConcurrentLinkedQueue<>();
+
+    private final AtomicBoolean sending = new AtomicBoolean();
 
     private long lastNumber;
 
@@ -90,7 +99,7 @@ final class PipeCommandHandler extends CommandHandler {
 
             @Override
             public void askWhetherAlive() {
-                write(ctx.channel(), FencedUnit.fence());
+                sendFence();
             }
 
             @Override
@@ -99,7 +108,7 @@ final class PipeCommandHandler extends CommandHandler {
                         + " due: the node does not answer");
             }
         });
-        this.pipe.activated(ctx.channel());
+        this.pipe.activated(this);
     }
 
     @Override
@@ -110,7 +119,7 @@ final class PipeCommandHandler extends CommandHandler {
             String reason = this.closeReason != null
                     ? this.closeReason
                     : "the connection was closed by the server or the network";
-            this.pipe.deactivated(ctx.channel(), reason);
+            this.pipe.deactivated(this, reason);
             abandonUnits(reason);
         }
         super.channelInactive(ctx);
@@ -131,7 +140,7 @@ final class PipeCommandHandler extends CommandHandler {
     private void abandonUnits(String reason) {
         List<FencedUnit> units = getStack().stream()
                 .map(PipeCommandHandler::unit)
-                .filter(unit -> unit != null)
+                .filter(unit -> unit != null && !unit.isDone())
                 .toList();
         getStack().removeIf(command -> unit(command) != null);
         units.forEach(unit -> finish(unit, new Outcome.Unknown(reason)));
@@ -142,8 +151,51 @@ final class PipeCommandHandler extends CommandHandler {
         this.pipe.listener().unitFinished(outcome, Duration.ofNanos(System.nanoTime() - unit.sentAtNanos()));
     }
 
-    static void write(Channel channel, FencedUnit unit) {
-        channel.writeAndFlush(unit, channel.voidPromise());
+    /** Sends the unit behind those handed over before. Called by any thread once the connection is active. */
+    void send(FencedUnit unit) {
+        this.unsent.add(unit);
+        if (this.sending.compareAndSet(false, true)) {
+            eventLoop().execute(this::sendUnsent);
+        }
+    }
+
+    /** Many units, one flush. */
+    private void sendUnsent() {
+        this.sending.set(false);
+        for (FencedUnit unit = this.unsent.poll(); unit != null; unit = this.unsent.poll()) {
+            if (this.active) {
+                write(unit);
+            } else {
+                unit.finish(new Outcome.Unknown("not connected"));
+            }
+        }
+        channel().flush();
+    }
+
+    private void write(FencedUnit unit) {
+        channel().write(unit, channel().voidPromise());
+    }
+
+    private void sendFence() {
+        write(FencedUnit.fence());
+        channel().flush();
+    }
+
+    /** Closes the connection; Lettuce opens another. Called by any thread once the connection is active. */
+    void reconnect() {
+        eventLoop().execute(() -> close("closed on request, to be opened again"));
+    }
+
+    private Channel channel() {
+        return context().channel();
+    }
+
+    private EventExecutor eventLoop() {
+        return context().executor();
+    }
+
+    private ChannelHandlerContext context() {
+        return Objects.requireNonNull(this.context, "No connection has been opened");
     }
 
     @Override
@@ -185,18 +237,18 @@ final class PipeCommandHandler extends CommandHandler {
         } else if (this.active && buffer.isReadable() && getStack().isEmpty() && !isPushDecode(buffer)) {
             outOfStep(new OutOfStepException("a reply where nothing was asked"));
         }
-        settle(ctx);
+        settle();
     }
 
     /** Where it cannot be told whose an error was, one more number is sent, whose echo tells. */
-    private void settle(ChannelHandlerContext ctx) {
+    private void settle() {
         if (this.closeReason != null || !this.alignment.needsFence()) {
             return;
         }
         if (this.settlingFences++ == MAX_SETTLING_FENCES) {
             close("errors alone in answer to " + MAX_SETTLING_FENCES + " PINGs: whose they are cannot be told");
         } else {
-            write(ctx.channel(), FencedUnit.fence());
+            sendFence();
         }
     }
 
@@ -285,10 +337,11 @@ final class PipeCommandHandler extends CommandHandler {
         close(what);
     }
 
-    private void close(String reason) {
-        if (this.closeReason == null && this.context != null) {
+    /** Called on the event loop. */
+    void close(String reason) {
+        if (this.closeReason == null) {
             this.closeReason = reason;
-            this.context.close();
+            context().close();
         }
     }
 }

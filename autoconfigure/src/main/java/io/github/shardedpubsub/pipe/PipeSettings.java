@@ -5,9 +5,10 @@ import java.time.Duration;
 /**
  * How long a pipe waits for the server.
  *
- * @param fenceTimeout from the sending of a unit to its fence; a connection on which a unit waits longer is closed. Positive.
+ * @param fenceTimeout how long a unit may wait for its fence while nothing at all is received; then the connection is closed. A
+ *     fence behind many messages is late, but not lost. Positive.
  * @param heartbeat how long nothing may be received before a PING asks whether the server is there; zero never asks. With both, a
- *     node that froze is noticed within {@code heartbeat + fenceTimeout}.
+ *     node that froze is noticed within {@code 1.25 * (heartbeat + fenceTimeout)}.
  */
 public record PipeSettings(Duration fenceTimeout, Duration heartbeat) {
 

@@ -380,6 +380,8 @@ final class ReplyAlignment {
                 there = takeEnded(other.past, there, ended);
                 ended.stream()
                         .distinct()
+                        // the two can place a push on different sides of a unit
+                        .filter(one -> !merged.contains(one))
                         .sorted((a, b) -> Long.compare(a.push(), b.push()))
                         .forEach(merged::add);
                 if (here < this.past.size() && there < other.past.size()) {

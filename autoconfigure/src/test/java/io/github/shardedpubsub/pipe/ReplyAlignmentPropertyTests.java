@@ -69,7 +69,7 @@ class ReplyAlignmentPropertyTests {
         }
     }
 
-    @Property(tries = 6000)
+    @Property(tries = 3000)
     @Label("what is told is what every legal assignment says, and unknown is said only where two of them differ")
     void whatIsToldIsWhatTheStreamProves(@ForAll("shortTapes") List<Integer> numbers) {
         Run run = new Run(new Tape(numbers), AMBIGUOUS_STATES, 5);
@@ -82,7 +82,7 @@ class ReplyAlignmentPropertyTests {
         }
     }
 
-    @Property(tries = 6000)
+    @Property(tries = 3000)
     @Label(
             "but its stream then corrupted, the alignment is out of step exactly where no legal server could have sent it")
     void corruptedStreamsAreFoundOut(
