@@ -9,11 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -32,9 +28,6 @@ import org.slf4j.LoggerFactory;
 final class Reconciler {
 
     private static final Logger logger = LoggerFactory.getLogger(Reconciler.class);
-
-    /** Channels in one unit: enough to save PINGs, few enough that one frame does not hold up a node's other clients. */
-    private static final int MAX_BATCH = 200;
 
     /** A chain of redirects longer than this comes from nodes that do not agree yet; asking on at once would not help. */
     private static final int MAX_REDIRECTS = 5;
@@ -255,31 +248,26 @@ final class Reconciler {
         }
     }
 
-    /** What can be asked in one unit. */
-    private record Batch(
-            NodeConnection node,
-            int slot,
-            boolean subscribe,
-            @Nullable WantedChannel alone) {}
-
     private void closeDifference() {
-        Map<Batch, List<WantedChannel>> batches = new LinkedHashMap<>();
+        SlotBatches subscribes = new SlotBatches(this.timeline, NodeConnection::subscribe, this::subscribeAnswered);
+        SlotBatches unsubscribes =
+                new SlotBatches(this.timeline, NodeConnection::unsubscribe, this::unsubscribeAnswered);
         for (WantedChannel channel = this.queue.poll(); channel != null; channel = this.queue.poll()) {
             channel.queued = false;
             if (!this.closing) {
-                closeDifference(channel, batches);
+                closeDifference(channel, subscribes, unsubscribes);
             }
         }
-        batches.forEach(this::ask);
+        var unused = List.of(subscribes.send(), unsubscribes.send());
     }
 
-    private void closeDifference(WantedChannel channel, Map<Batch, List<WantedChannel>> batches) {
+    private void closeDifference(WantedChannel channel, SlotBatches subscribes, SlotBatches unsubscribes) {
         switch (channel.actual) {
             case NONE -> {
                 if (!channel.isWanted()) {
                     forget(channel);
                 } else if (!channel.backingOff) {
-                    askWhereServed(channel, batches);
+                    askWhereServed(channel, subscribes);
                 }
             }
             case SUBSCRIBED -> {
@@ -287,7 +275,8 @@ final class Reconciler {
                 if (!channel.isWanted() && !channel.backingOff && holder != null) {
                     channel.become(Actual.UNSUBSCRIBING);
                     channel.endedMeanwhile = false;
-                    batch(batches, holder, channel, false);
+                    channel.asked++;
+                    unsubscribes.add(holder, channel);
                 } else if (channel.isWanted() && channel.doubtful) {
                     letGo(channel);
                     enqueue(channel);
@@ -299,7 +288,7 @@ final class Reconciler {
         }
     }
 
-    private void askWhereServed(WantedChannel channel, Map<Batch, List<WantedChannel>> batches) {
+    private void askWhereServed(WantedChannel channel, SlotBatches subscribes) {
         NodeAddress address = channel.hint != null ? channel.hint : this.cluster.ownerOf(channel.slot);
         channel.hint = null;
         if (address == null) {
@@ -318,42 +307,14 @@ final class Reconciler {
         channel.become(Actual.SUBSCRIBING);
         channel.endedMeanwhile = false;
         this.standings.subscribing(channel, address);
-        batch(batches, node, channel, true);
-    }
-
-    private static void batch(
-            Map<Batch, List<WantedChannel>> batches, NodeConnection node, WantedChannel channel, boolean subscribe) {
         channel.asked++;
-        batches.computeIfAbsent(
-                        new Batch(node, channel.slot, subscribe, channel.alone ? channel : null),
-                        any -> new ArrayList<>(1))
-                .add(channel);
-    }
-
-    private void ask(Batch batch, List<WantedChannel> channels) {
-        for (int from = 0; from < channels.size(); from += MAX_BATCH) {
-            List<WantedChannel> part = channels.subList(from, Math.min(from + MAX_BATCH, channels.size()));
-            List<ChannelName> names = part.stream().map(channel -> channel.name).toList();
-            int[] asked = part.stream().mapToInt(channel -> channel.asked).toArray();
-            CompletableFuture<Outcome> outcome = batch.subscribe()
-                    ? batch.node().subscribe(names)
-                    : batch.node().unsubscribe(names);
-            var unused = outcome.thenAccept(said -> this.timeline.execute(() -> {
-                for (int i = 0; i < asked.length; i++) {
-                    WantedChannel channel = part.get(i);
-                    if (channel.asked == asked[i] && channel.holder == batch.node()) {
-                        if (batch.subscribe() && channel.actual == Actual.SUBSCRIBING) {
-                            subscribeAnswered(channel, batch.node(), said, asked.length > 1);
-                        } else if (!batch.subscribe() && channel.actual == Actual.UNSUBSCRIBING) {
-                            unsubscribeAnswered(channel, batch.node(), said);
-                        }
-                    }
-                }
-            }));
-        }
+        subscribes.add(node, channel);
     }
 
     private void subscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
+        if (channel.actual != Actual.SUBSCRIBING) {
+            return;
+        }
         if (outcome instanceof Outcome.Confirmed && channel.endedMeanwhile) {
             letGo(channel);
             askTheSameAgain(channel, node, true);
@@ -423,7 +384,10 @@ final class Reconciler {
         this.topology.lookSoon();
     }
 
-    private void unsubscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome) {
+    private void unsubscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
+        if (channel.actual != Actual.UNSUBSCRIBING) {
+            return;
+        }
         boolean done = outcome instanceof Outcome.Confirmed || channel.endedMeanwhile;
         if (done || channel.isWanted() || channel.failures++ == MAX_UNSUBSCRIBES) {
             // where it may be alive still its messages are dropped and counted, and it ends with the connection
@@ -493,53 +457,30 @@ final class Reconciler {
 
     /** The number of channels asked about is told when all their nodes have answered. */
     CompletableFuture<Integer> check(@Nullable ChannelName name) {
-        Map<Batch, List<WantedChannel>> batches = new LinkedHashMap<>();
-        Set<WantedChannel> chosen = new HashSet<>();
-        WantedChannel one = name == null ? null : this.standings.get(name);
-        for (WantedChannel channel :
-                name == null ? this.standings.all() : one == null ? List.<WantedChannel>of() : List.of(one)) {
-            chosen.add(channel);
+        // subscribing to what is subscribed changes nothing at the node that serves it, and is refused by any other
+        SlotBatches checks = new SlotBatches(this.timeline, NodeConnection::subscribe, this::checkAnswered);
+        int chosen = 0;
+        for (WantedChannel channel : name == null ? this.standings.all() : this.standings.only(name)) {
+            chosen++;
             NodeConnection holder = channel.holder;
             if (channel.actual == Actual.SUBSCRIBED && channel.isWanted() && holder != null) {
-                batches.computeIfAbsent(new Batch(holder, channel.slot, true, null), any -> new ArrayList<>())
-                        .add(channel);
+                checks.add(holder, channel);
             } else if (channel.actual == Actual.NONE) {
                 endWait(channel);
                 enqueue(channel);
             }
         }
         this.topology.lookSoon();
-        List<CompletableFuture<?>> answers = new ArrayList<>();
-        batches.forEach((batch, channels) -> {
-            for (int from = 0; from < channels.size(); from += MAX_BATCH) {
-                answers.add(
-                        askAgain(batch.node(), channels.subList(from, Math.min(from + MAX_BATCH, channels.size()))));
-            }
-        });
-        CompletableFuture<Void> all = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new));
-        return CompletableFuture.anyOf(all, this.closed).thenApply(any -> chosen.size());
+        int count = chosen;
+        return CompletableFuture.anyOf(checks.send(), this.closed).thenApply(any -> count);
     }
 
-    /** Subscribing to what is subscribed changes nothing at the node that serves it, and is refused by any other. */
-    private CompletableFuture<?> askAgain(NodeConnection node, List<WantedChannel> channels) {
-        CompletableFuture<Void> processed = new CompletableFuture<>();
-        int[] asked = channels.stream().mapToInt(channel -> channel.asked).toArray();
-        var unused = node.subscribe(
-                        channels.stream().map(channel -> channel.name).toList())
-                .thenAccept(outcome -> this.timeline.execute(() -> {
-                    for (int i = 0; i < asked.length; i++) {
-                        WantedChannel channel = channels.get(i);
-                        if (outcome instanceof Outcome.Refused refused
-                                && saysNotServed(refused.error())
-                                && channel.asked == asked[i]
-                                && channel.actual == Actual.SUBSCRIBED
-                                && channel.holder == node) {
-                            ended(channel, node, refused.error().message());
-                        }
-                    }
-                    processed.complete(null);
-                }));
-        return processed;
+    private void checkAnswered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
+        if (channel.actual == Actual.SUBSCRIBED
+                && outcome instanceof Outcome.Refused refused
+                && saysNotServed(refused.error())) {
+            ended(channel, node, refused.error().message());
+        }
     }
 
     /** Any other error, such as BUSY, leaves the subscription where it is. */

@@ -57,6 +57,12 @@ final class Standings {
         return this.channels.values();
     }
 
+    /** The channel by this name, if it is wanted. */
+    Iterable<WantedChannel> only(ChannelName name) {
+        WantedChannel channel = this.channels.get(name);
+        return channel == null ? List.of() : List.of(channel);
+    }
+
     Iterable<WantedChannel> allUnconfirmed() {
         return this.unconfirmed.values();
     }
