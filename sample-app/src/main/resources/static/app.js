@@ -46,6 +46,7 @@ function showTotals({ totals }) {
     ['Received', count.format(totals.received)],
     ['Lost', count.format(totals.lost), totals.lost > 0],
     ['Twice', count.format(totals.doubled), totals.doubled > 0],
+    ['Out of order', count.format(totals.outOfOrder), totals.outOfOrder > 0],
     ['Not published', count.format(totals.failed), totals.failed > 0],
     ['Interruptions', count.format(totals.interruptions)],
     ['Longest of the last', totals.lastInterruptionMillis == null ? '–' : totals.lastInterruptionMillis.toFixed(1) + ' ms'],

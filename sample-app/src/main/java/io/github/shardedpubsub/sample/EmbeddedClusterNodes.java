@@ -74,6 +74,10 @@ class EmbeddedClusterNodes implements ClusterNodes {
     @Override
     public String failover(String id) {
         RedisNode node = find(id);
+        if (!node.isAlive()) {
+            throw new NotPossibleException(
+                    node.address() + " is down: it can neither hand over nor take over; restart it first");
+        }
         RedisNode replica = node.role() == RedisNode.Role.REPLICA
                 ? node
                 : this.cluster.replicasOf(node).stream()

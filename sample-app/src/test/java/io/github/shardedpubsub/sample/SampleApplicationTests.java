@@ -218,6 +218,9 @@ class SampleApplicationTests {
         this.cluster.awaitAgreement();
         String id = this.cluster.masters().get(0).id();
         assertThat(request("POST", "/api/nodes/" + id + "/kill").status()).isEqualTo(200);
+        Answer failover = request("POST", "/api/nodes/" + id + "/failover");
+        assertThat(failover.status()).isEqualTo(409);
+        assertThat(failover.body().get("detail").asString()).contains("is down");
         everyChannelSubscribedAndReceiving(Duration.ofSeconds(40));
         assertThat(request("POST", "/api/nodes/" + id + "/restart").status()).isEqualTo(200);
         everyChannelSubscribedAndReceiving(SOON);
