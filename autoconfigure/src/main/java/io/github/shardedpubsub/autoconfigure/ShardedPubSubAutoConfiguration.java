@@ -73,7 +73,8 @@ public final class ShardedPubSubAutoConfiguration {
                     resubscribe.getInitialBackoff(),
                     resubscribe.getMaxBackoff(),
                     resubscribe.getRefusedInterval(),
-                    properties.getConnection().getIdleTimeout());
+                    properties.getConnection().getIdleTimeout(),
+                    properties.getAuditInterval());
         }
 
         @Bean(name = ShardedRedisMessageListenerContainer.BEAN_NAME, defaultCandidate = false)

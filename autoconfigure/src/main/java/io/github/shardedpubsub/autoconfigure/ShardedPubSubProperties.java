@@ -31,6 +31,12 @@ public class ShardedPubSubProperties {
      */
     private Duration heartbeat = Duration.ofSeconds(5);
 
+    /**
+     * How often the topology is compared with where channels are subscribed, to find subscriptions that ended without a word. Zero
+     * never does.
+     */
+    private Duration auditInterval = Duration.ofSeconds(30);
+
     private final Resubscribe resubscribe = new Resubscribe();
 
     private final Connection connection = new Connection();
@@ -69,6 +75,14 @@ public class ShardedPubSubProperties {
 
     public void setHeartbeat(Duration heartbeat) {
         this.heartbeat = notNegative(heartbeat);
+    }
+
+    public Duration getAuditInterval() {
+        return this.auditInterval;
+    }
+
+    public void setAuditInterval(Duration auditInterval) {
+        this.auditInterval = notNegative(auditInterval);
     }
 
     public Resubscribe getResubscribe() {

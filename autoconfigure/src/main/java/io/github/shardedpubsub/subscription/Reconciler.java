@@ -57,6 +57,8 @@ final class Reconciler {
 
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
+    private boolean auditDue;
+
     private boolean closing;
 
     Reconciler(Cluster cluster, SubscriptionSettings settings, Timeline timeline) {
@@ -66,6 +68,7 @@ final class Reconciler {
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
         this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
+        scheduleAudit();
     }
 
     Cluster cluster() {
@@ -228,6 +231,10 @@ final class Reconciler {
         }
         if (unserved) {
             this.topology.lookSoon();
+        }
+        if (this.auditDue) {
+            this.auditDue = false;
+            audit();
         }
     }
 
@@ -455,15 +462,54 @@ final class Reconciler {
 
     // Asking whether what is believed is so
 
+    private void scheduleAudit() {
+        if (this.settings.auditInterval().isZero()) {
+            return;
+        }
+        this.timeline.schedule(this.settings.auditInterval(), () -> {
+            if (!this.closing) {
+                if (!this.nodes.isEmpty()) {
+                    this.auditDue = true;
+                    this.topology.lookSoon();
+                }
+                scheduleAudit();
+            }
+        });
+    }
+
+    /**
+     * Asks again for every channel that is not where the topology says its slot is served. A replica may rightly hold it, as after a
+     * failover, and confirms it; but one that was given another master has dropped it without a word (Redis 7.0), and redirects.
+     */
+    private void audit() {
+        SlotBatches checks = checks();
+        for (WantedChannel channel : this.standings.all()) {
+            NodeConnection holder = channel.holder;
+            NodeAddress owner = this.cluster.ownerOf(channel.slot);
+            if (holder != null && owner != null && !owner.equals(holder.address()) && isConfirmed(channel)) {
+                checks.add(holder, channel);
+            }
+        }
+        var unused = checks.send();
+    }
+
+    private static boolean isConfirmed(WantedChannel channel) {
+        return channel.actual == Actual.SUBSCRIBED && channel.isWanted() && !channel.doubtful;
+    }
+
+    /** Subscribing to what is subscribed changes nothing at the node that serves it, and is refused by any other. */
+    private SlotBatches checks() {
+        return new SlotBatches(this.timeline, NodeConnection::subscribe, this::checkAnswered);
+    }
+
     /** The number of channels asked about is told when all their nodes have answered. */
     CompletableFuture<Integer> check(@Nullable ChannelName name) {
-        // subscribing to what is subscribed changes nothing at the node that serves it, and is refused by any other
-        SlotBatches checks = new SlotBatches(this.timeline, NodeConnection::subscribe, this::checkAnswered);
+        SlotBatches checks = checks();
         int chosen = 0;
         for (WantedChannel channel : name == null ? this.standings.all() : this.standings.only(name)) {
             chosen++;
             NodeConnection holder = channel.holder;
-            if (channel.actual == Actual.SUBSCRIBED && channel.isWanted() && holder != null) {
+            if (holder != null && isConfirmed(channel)) {
                 checks.add(holder, channel);
             } else if (channel.actual == Actual.NONE) {
                 endWait(channel);

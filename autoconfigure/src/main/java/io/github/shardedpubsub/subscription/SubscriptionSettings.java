@@ -12,21 +12,25 @@ import java.time.Duration;
  *     opened anew, so that the wait holds for it too.
  * @param refusedRetry how long a channel that was refused for want of permission is left alone before it is asked again
  * @param idleConnection how long a connection on which nothing is left stays open
+ * @param auditInterval how often the topology is compared with where channels are subscribed, to find what nobody tells; zero never
+ *     does
  */
 public record SubscriptionSettings(
         PipeSettings pipe,
         Duration backoffInitial,
         Duration backoffMax,
         Duration refusedRetry,
-        Duration idleConnection) {
+        Duration idleConnection,
+        Duration auditInterval) {
 
-    /** 10 ms to 2 s of backoff, 30 s after a refusal, 10 s for an idle connection. */
+    /** 10 ms to 2 s of backoff, 30 s after a refusal, 10 s for an idle connection, an audit every 30 s. */
     public static final SubscriptionSettings DEFAULTS = new SubscriptionSettings(
             PipeSettings.DEFAULTS,
             Duration.ofMillis(10),
             Duration.ofSeconds(2),
             Duration.ofSeconds(30),
-            Duration.ofSeconds(10));
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30));
 
     public SubscriptionSettings {
         requirePositive("backoffInitial", backoffInitial);
@@ -35,8 +39,13 @@ public record SubscriptionSettings(
             throw new IllegalArgumentException(
                     "backoffMax must not be shorter than backoffInitial, but " + backoffMax + " < " + backoffInitial);
         }
-        if (idleConnection.isNegative()) {
-            throw new IllegalArgumentException("idleConnection must not be negative, but is " + idleConnection);
+        requireNotNegative("idleConnection", idleConnection);
+        requireNotNegative("auditInterval", auditInterval);
+    }
+
+    private static void requireNotNegative(String name, Duration value) {
+        if (value.isNegative()) {
+            throw new IllegalArgumentException(name + " must not be negative, but is " + value);
         }
     }
 

@@ -54,6 +54,7 @@ class ConfigurationMetadataTests {
                 .containsEntry("sharded-pubsub.subscription-timeout", "10s")
                 .containsEntry("sharded-pubsub.fence-timeout", "5s")
                 .containsEntry("sharded-pubsub.heartbeat", "5s")
+                .containsEntry("sharded-pubsub.audit-interval", "30s")
                 .containsEntry("sharded-pubsub.resubscribe.initial-backoff", "10ms")
                 .containsEntry("sharded-pubsub.resubscribe.max-backoff", "2s")
                 .containsEntry("sharded-pubsub.resubscribe.refused-interval", "30s")

@@ -266,6 +266,7 @@ class ShardedPubSubAutoConfigurationTests {
                 .withPropertyValues(
                         "sharded-pubsub.fence-timeout=1s",
                         "sharded-pubsub.heartbeat=0",
+                        "sharded-pubsub.audit-interval=1m",
                         "sharded-pubsub.resubscribe.initial-backoff=20ms",
                         "sharded-pubsub.resubscribe.max-backoff=3s",
                         "sharded-pubsub.resubscribe.refused-interval=1m",
@@ -276,6 +277,7 @@ class ShardedPubSubAutoConfigurationTests {
                     assertThat(properties.isEnabled()).isTrue();
                     assertThat(properties.getFenceTimeout()).hasSeconds(1);
                     assertThat(properties.getHeartbeat()).isZero();
+                    assertThat(properties.getAuditInterval()).isEqualTo(Duration.ofMinutes(1));
                     assertThat(properties.getResubscribe().getInitialBackoff()).hasMillis(20);
                     assertThat(properties.getResubscribe().getMaxBackoff()).hasSeconds(3);
                     assertThat(properties.getResubscribe().getRefusedInterval()).hasMinutes(1);

@@ -21,12 +21,18 @@ final class Simulation {
 
     static final Duration LIMIT = Duration.ofMinutes(2);
 
-    static final SubscriptionSettings SETTINGS = new SubscriptionSettings(
-            PipeSettings.DEFAULTS,
-            Duration.ofMillis(10),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(10));
+    /** Without audits, so that what is seen was not found by one. */
+    static final SubscriptionSettings SETTINGS = auditedEvery(Duration.ZERO);
+
+    static SubscriptionSettings auditedEvery(Duration interval) {
+        return new SubscriptionSettings(
+                PipeSettings.DEFAULTS,
+                Duration.ofMillis(10),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(10),
+                interval);
+    }
 
     final DrivenTimeline time;
 
@@ -47,9 +53,13 @@ final class Simulation {
     private final Map<ChannelName, Instant> interruptedAt = new HashMap<>();
 
     Simulation(long seed, int nodes) {
+        this(seed, nodes, SETTINGS);
+    }
+
+    Simulation(long seed, int nodes, SubscriptionSettings settings) {
         this.time = new DrivenTimeline(seed);
         this.cluster = new SimulatedCluster(this.time, nodes);
-        this.subscriptions = new SlotFollowingSubscriptions(this.cluster, SETTINGS, this.time);
+        this.subscriptions = new SlotFollowingSubscriptions(this.cluster, settings, this.time);
         this.subscriptions.addObserver(new SubscriptionObserver() {
 
             @Override

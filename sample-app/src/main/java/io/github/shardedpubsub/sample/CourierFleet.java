@@ -34,9 +34,10 @@ class CourierFleet {
     @EventListener(ApplicationReadyEvent.class)
     void start() {
         this.onTheRoad = true;
+        logger.info("{} couriers are on the road", this.couriers.byCourier().size());
     }
 
-    @Scheduled(fixedRateString = "${sample.interval:500ms}")
+    @Scheduled(fixedRateString = "${sample.interval}")
     void ride() {
         if (this.onTheRoad) {
             this.couriers.byCourier().forEach(this::publish);
@@ -58,7 +59,7 @@ class CourierFleet {
         });
     }
 
-    @Scheduled(fixedRateString = "${sample.announcements:5s}")
+    @Scheduled(fixedRateString = "${sample.announcements}")
     void announce() {
         if (this.onTheRoad) {
             long number = ++this.announcements;

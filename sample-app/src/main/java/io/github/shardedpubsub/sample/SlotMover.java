@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.sample;
 
+import io.github.shardedpubsub.test.RedisClusterException;
 import io.lettuce.core.cluster.SlotHash;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,6 +81,8 @@ class SlotMover {
         }
         try {
             return change.make();
+        } catch (RedisClusterException ex) {
+            throw new NotPossibleException(String.valueOf(ex.getMessage()));
         } finally {
             this.changing.unlock();
         }
