@@ -45,7 +45,7 @@ final class ClaimConfirmations {
                     return null;
                 }))
                 .toArray(CompletableFuture[]::new);
-        CompletableFuture.allOf(each).thenRun(() -> outcome.complete(null));
+        var unused = CompletableFuture.allOf(each).thenRun(() -> outcome.complete(null));
         try {
             outcome.get(millis, TimeUnit.MILLISECONDS);
         } catch (InterruptedException ex) {

@@ -181,7 +181,7 @@ final class ListenerClaims {
         this.lock.lock();
         try {
             for (ChannelRoute deserted : this.routes.remove(registrations)) {
-                release(
+                var unused = release(
                         deserted,
                         registrations.stream()
                                 .filter(each -> each.channel().equals(deserted.channel()))
