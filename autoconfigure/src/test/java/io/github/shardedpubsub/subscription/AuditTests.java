@@ -41,6 +41,6 @@ class AuditTests {
     @Test
     void whereNothingIsWantedNothingIsLookedAt() {
         this.simulation.run(INTERVAL.multipliedBy(10));
-        assertThat(this.simulation.cluster.looks).isZero();
+        assertThat(this.simulation.cluster.refreshes).isZero();
     }
 }
