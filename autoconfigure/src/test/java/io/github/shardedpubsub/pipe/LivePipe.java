@@ -1,15 +1,16 @@
 package io.github.shardedpubsub.pipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.test.RedisNode;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 
 /** A pipe to a real node, whose outcomes are waited for. */
 final class LivePipe implements AutoCloseable {
@@ -38,12 +39,20 @@ final class LivePipe implements AutoCloseable {
         return RedisURI.create(node.host(), node.port());
     }
 
+    static void await(Callable<Boolean> condition) {
+        Awaitility.await()
+                .atMost(LIMIT)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(condition);
+    }
+
     void awaitConnected() {
-        await().atMost(LIMIT).until(this.pipe::isConnected);
+        await(this.pipe::isConnected);
     }
 
     void awaitEvent(String event) {
-        await().atMost(LIMIT).until(() -> this.listener.saw(event));
+        await(() -> this.listener.saw(event));
     }
 
     CompletableFuture<Outcome> subscribe(String... channels) {
@@ -63,7 +72,8 @@ final class LivePipe implements AutoCloseable {
     }
 
     static String outcome(CompletableFuture<Outcome> outcome) {
-        return RecordingListener.text(outcome.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join());
+        return RecordingListener.text(
+                outcome.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join());
     }
 
     /** Whether a message published at the node arrives here. */

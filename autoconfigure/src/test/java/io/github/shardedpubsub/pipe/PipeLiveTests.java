@@ -2,9 +2,9 @@ package io.github.shardedpubsub.pipe;
 
 import static io.github.shardedpubsub.pipe.LivePipe.assertConfirmed;
 import static io.github.shardedpubsub.pipe.LivePipe.assertRefused;
+import static io.github.shardedpubsub.pipe.LivePipe.await;
 import static io.github.shardedpubsub.pipe.LivePipe.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
@@ -66,7 +66,11 @@ class PipeLiveTests {
     }
 
     private static String subscribers(RedisNode node, String channel) {
-        return node.command("PUBSUB", "SHARDNUMSUB", channel).lines().skip(1).findFirst().orElseThrow();
+        return node.command("PUBSUB", "SHARDNUMSUB", channel)
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void assertWorks(LivePipe pipe) {
@@ -155,14 +159,14 @@ class PipeLiveTests {
         node.command("CONFIG", "SET", "save", "3600 1000");
         try (LivePipe pipe = pipe()) {
             node.command("BGSAVE");
-            await().until(() -> fails("MISCONF"));
+            await(() -> fails("MISCONF"));
             assertPingFailsAndNothingElse(pipe);
         } finally {
             node.command("CONFIG", "SET", "save", "");
             Files.delete(inTheWay);
             Files.delete(dump);
             node.command("BGSAVE");
-            await().until(() -> node.command("INFO", "persistence").contains("rdb_last_bgsave_status:ok"));
+            await(() -> node.command("INFO", "persistence").contains("rdb_last_bgsave_status:ok"));
         }
     }
 
@@ -233,7 +237,7 @@ class PipeLiveTests {
                 StatefulRedisConnection<String, String> connection = other.connect()) {
             assertConfirmed(pipe.subscribe(a));
             var script = connection.async().eval("while true do end", ScriptOutputType.STATUS);
-            await().until(() -> fails("BUSY"));
+            await(() -> fails("BUSY"));
             CompletableFuture<Outcome> ended = pipe.unsubscribe(a);
             CompletableFuture<Outcome> elsewhere = pipe.subscribe(x);
             CompletableFuture<Outcome> here = pipe.subscribe(b);
@@ -242,7 +246,7 @@ class PipeLiveTests {
             assertRefused(elsewhere, "MOVED");
             assertRefused(here, "BUSY");
             endScript();
-            await().until(script::isDone);
+            await(script::isDone);
             assertThat(subscribers(node, a)).isEqualTo("1");
             pipe.assertReceives(node, a);
             assertWorks(pipe);
@@ -266,7 +270,7 @@ class PipeLiveTests {
         replica.command("CONFIG", "SET", "replica-serve-stale-data", "no");
         try (LivePipe pipe = LivePipe.connected(resources, replica)) {
             node.kill();
-            await().until(() -> {
+            await(() -> {
                 try {
                     replica.command("PING");
                     return false;
@@ -309,7 +313,7 @@ class PipeLiveTests {
         try (LivePipe pipe = pipe()) {
             assertConfirmed(pipe.subscribe(a));
             node.killClients("pubsub");
-            await().atMost(LivePipe.LIMIT).until(() -> pipe.listener.count("connected") == 2);
+            await(() -> pipe.listener.count("connected") == 2);
             assertThat(pipe.listener.events).containsExactly("connected", "disconnected", "connected");
             assertThat(subscribers(node, a)).isEqualTo("0");
             assertConfirmed(pipe.subscribe(a));
@@ -329,9 +333,9 @@ class PipeLiveTests {
             assertThat(pipe.listener.events)
                     .containsExactly("connected", "disconnected", "ended: unknown", "other: unknown");
             node.thaw();
-            await().atMost(LivePipe.LIMIT).until(pipe.pipe::isConnected);
+            await(pipe.pipe::isConnected);
             // nothing of what was in flight was sent again
-            await().atMost(LivePipe.LIMIT).until(() -> subscribers(node, b).equals("0"));
+            await(() -> subscribers(node, b).equals("0"));
             assertConfirmed(pipe.subscribe(b));
         } finally {
             node.thaw();
@@ -368,7 +372,7 @@ class PipeLiveTests {
         PipeSettings often = new PipeSettings(Duration.ofSeconds(5), Duration.ofMillis(20));
         try (LivePipe pipe = new LivePipe(resources, LivePipe.uri(node), often)) {
             pipe.awaitConnected();
-            await().atMost(LivePipe.LIMIT).until(() -> pipe.listener.finished.size() >= 3);
+            await(() -> pipe.listener.finished.size() >= 3);
             assertThat(pipe.listener.finished).containsOnly(Outcome.CONFIRMED);
             assertThat(pipe.listener.events).containsExactly("connected");
         }
@@ -376,8 +380,7 @@ class PipeLiveTests {
 
     @Test
     void aNodeThatIsNotThereIsTold() {
-        try (LivePipe pipe =
-                new LivePipe(resources, RedisURI.create("redis://127.0.0.1:1"), PipeSettings.DEFAULTS)) {
+        try (LivePipe pipe = new LivePipe(resources, RedisURI.create("redis://127.0.0.1:1"), PipeSettings.DEFAULTS)) {
             pipe.awaitEvent("connect failed");
             assertThat(outcome(pipe.subscribe(a))).isEqualTo("unknown");
             assertThat(pipe.listener.events).containsExactly("connect failed");
