@@ -56,7 +56,7 @@ public interface ShardSubscriptions extends AutoCloseable {
     List<NodeStatus> nodes();
 
     /**
-     * The last interruptions that have ended or begun and other changes of a channel's node, newest first, a bounded number.
+     * The last interruptions that have begun or ended, newest first, a bounded number.
      */
     List<ChannelTransition> lastMoves();
 
