@@ -52,6 +52,17 @@ final class LegalAssignments {
         return search.found;
     }
 
+    /** Whether a server could send this next. */
+    static boolean couldGoOnWith(AlignedConnection connection, Received next) {
+        List<Received> received = new ArrayList<>(connection.received);
+        received.add(next);
+        List<Integer> sentBefore = new ArrayList<>(connection.sentBefore);
+        sentBefore.add(connection.sent.size());
+        LegalAssignments search = new LegalAssignments(connection.sent, received, sentBefore);
+        search.search(0, 0, List.of());
+        return !search.found.isEmpty();
+    }
+
     /**
      * @param at the next thing received
      * @param due what was sent and is not answered in full
