@@ -119,10 +119,15 @@ final class PipeCommandHandler extends CommandHandler {
             String reason = this.closeReason != null
                     ? this.closeReason
                     : "the connection was closed by the server or the network";
-            this.pipe.deactivated(this, reason);
-            abandonUnits(reason);
+            try {
+                this.pipe.deactivated(this, reason);
+            } finally {
+                abandonUnits(reason);
+                super.channelInactive(ctx);
+            }
+        } else {
+            super.channelInactive(ctx);
         }
-        super.channelInactive(ctx);
     }
 
     @Override
@@ -148,6 +153,10 @@ final class PipeCommandHandler extends CommandHandler {
 
     private void finish(FencedUnit unit, Outcome outcome) {
         unit.finish(outcome);
+        if (unit.kind() == FencedUnit.Kind.FENCE) {
+            // a heartbeat, or one that settles a doubt: nobody asked for it
+            return;
+        }
         this.pipe.listener().unitFinished(outcome, Duration.ofNanos(System.nanoTime() - unit.sentAtNanos()));
     }
 

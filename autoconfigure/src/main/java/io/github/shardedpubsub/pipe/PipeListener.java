@@ -3,7 +3,9 @@ package io.github.shardedpubsub.pipe;
 import java.time.Duration;
 
 /**
- * What a {@link Pipe} tells, on its event loop and in the order of the stream. Implementations must not block.
+ * What a {@link Pipe} tells, on its event loop, and for each channel in the order of the stream. An ending that falls into the time of
+ * an unsubscribe is told when the fence has shown what it was, and so behind what other channels got meanwhile. Implementations must
+ * neither block nor throw.
  */
 public interface PipeListener {
 
@@ -40,7 +42,7 @@ public interface PipeListener {
     void endedByServer(ChannelName channel);
 
     /**
-     * A unit has been answered, or given up.
+     * A subscribe or unsubscribe has been answered, or given up.
      *
      * @param took from its sending to its fence
      */

@@ -130,7 +130,7 @@ class SampleApplicationTests {
         assertThat(overview.get("totals").get("subscribed").asInt()).isEqualTo(120);
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(
-                                overview().get("announcement").get("text").asString())
+                                overview().path("announcement").path("text").asString(""))
                         .startsWith("Announcement"));
         healthIs("UP");
     }
