@@ -101,6 +101,21 @@ final class LettucePipe extends RedisClient implements Pipe {
         return send(FencedUnit.unsubscribe(channels));
     }
 
+    @Override
+    public CompletableFuture<Outcome> subscribeAsking(List<ChannelName> channels) {
+        return send(FencedUnit.subscribeAsking(channels));
+    }
+
+    @Override
+    public CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels) {
+        return send(FencedUnit.unsubscribeAsking(channels));
+    }
+
+    @Override
+    public CompletableFuture<Outcome> send(PlainCommand command) {
+        return send(FencedUnit.plain(command));
+    }
+
     private CompletableFuture<Outcome> send(FencedUnit unit) {
         PipeCommandHandler connection = this.connection;
         if (connection == null) {

@@ -26,6 +26,21 @@ public interface Pipe {
     CompletableFuture<Outcome> unsubscribe(List<ChannelName> channels);
 
     /**
+     * As {@link #subscribe}, at a node that is importing the slot and does not serve it yet: {@code ASKING} goes before it.
+     */
+    CompletableFuture<Outcome> subscribeAsking(List<ChannelName> channels);
+
+    /**
+     * As {@link #unsubscribe}, at a node that is importing the slot and does not serve it yet.
+     */
+    CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels);
+
+    /**
+     * Sends a command that has nothing to do with subscribing. Where it succeeds, its outcome is {@link Outcome.Answered}.
+     */
+    CompletableFuture<Outcome> send(PlainCommand command);
+
+    /**
      * Whether the connection stands and its handshake is over. It can be lost at any time after.
      */
     boolean isConnected();

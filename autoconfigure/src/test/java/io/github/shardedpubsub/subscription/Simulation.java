@@ -134,10 +134,11 @@ final class Simulation {
         return SimulatedCluster.slot(channel(channel));
     }
 
-    /** The units from a moment on, each as {@code +a,b@node} or {@code -a,b@node}. */
+    /** The units from a moment on, each as {@code +a,b@node} or {@code -a,b@node}, with a {@code ?} before it if through ASKING. */
     List<String> unitsFrom(int index) {
         return this.cluster.units.subList(index, this.cluster.units.size()).stream()
-                .map(unit -> (unit.subscribe() ? "+" : "-")
+                .map(unit -> (unit.asking() ? "?" : "")
+                        + (unit.subscribe() ? "+" : "-")
                         + String.join(
                                 ",",
                                 unit.channels().stream()
