@@ -116,6 +116,11 @@ final class LettucePipe extends RedisClient implements Pipe {
         return send(FencedUnit.plain(command));
     }
 
+    @Override
+    public CompletableFuture<Outcome> fence() {
+        return send(FencedUnit.fence());
+    }
+
     private CompletableFuture<Outcome> send(FencedUnit unit) {
         PipeCommandHandler connection = this.connection;
         if (connection == null) {
@@ -132,10 +137,10 @@ final class LettucePipe extends RedisClient implements Pipe {
     }
 
     @Override
-    public void reconnect() {
+    public void reconnect(String reason) {
         PipeCommandHandler connection = this.connection;
         if (connection != null) {
-            connection.reconnect();
+            connection.reconnect(reason);
         }
     }
 

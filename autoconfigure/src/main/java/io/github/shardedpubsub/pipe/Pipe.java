@@ -41,14 +41,21 @@ public interface Pipe {
     CompletableFuture<Outcome> send(PlainCommand command);
 
     /**
+     * Sends a PING alone. When it is confirmed, everything is told that the server had sent before it.
+     */
+    CompletableFuture<Outcome> fence();
+
+    /**
      * Whether the connection stands and its handshake is over. It can be lost at any time after.
      */
     boolean isConnected();
 
     /**
      * Closes the connection if it stands; Lettuce opens it again. Returns at once.
+     *
+     * @param reason what {@link PipeListener#disconnected} is told
      */
-    void reconnect();
+    void reconnect(String reason);
 
     /**
      * Ends the pipe for good. The future is completed, normally in every case, when its socket is closed.

@@ -191,8 +191,8 @@ final class PipeCommandHandler extends CommandHandler {
     }
 
     /** Closes the connection; Lettuce opens another. Called by any thread once the connection is active. */
-    void reconnect() {
-        eventLoop().execute(() -> close("closed on request, to be opened again"));
+    void reconnect(String reason) {
+        eventLoop().execute(() -> close(reason));
     }
 
     private Channel channel() {

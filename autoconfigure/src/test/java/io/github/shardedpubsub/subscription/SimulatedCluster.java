@@ -39,6 +39,9 @@ final class SimulatedCluster implements Cluster {
 
     int refreshes;
 
+    /** How many commands were sent that have nothing to do with subscribing. */
+    int plainCommands;
+
     /** Lettuce throws where it cannot even begin to connect. */
     boolean openThrows;
 
@@ -90,6 +93,16 @@ final class SimulatedCluster implements Cluster {
     public @Nullable NodeAddress ownerOf(int slot) {
         Node owner = this.known == null ? null : this.known[slot];
         return owner == null ? null : owner.address;
+    }
+
+    @Override
+    public List<NodeAddress> upstreams() {
+        return this.known == null
+                ? List.of()
+                : this.nodes.stream()
+                        .filter(node -> node.up)
+                        .map(node -> node.address)
+                        .toList();
     }
 
     @Override
@@ -221,11 +234,7 @@ final class SimulatedCluster implements Cluster {
     void publish(ChannelName channel, byte[] payload) {
         Node owner = this.owners[slot(channel)];
         if (owner != null && owner.up) {
-            for (Session session : owner.sessions) {
-                if (session.subscribed.contains(channel)) {
-                    session.tell(listener -> listener.message(channel, payload));
-                }
-            }
+            owner.publish(channel, payload);
         }
     }
 
@@ -263,6 +272,9 @@ final class SimulatedCluster implements Cluster {
         String error;
 
         boolean up = true;
+
+        /** How much longer everything takes from here. */
+        Duration slowness = Duration.ZERO;
 
         boolean refusesConnections;
 
@@ -322,6 +334,15 @@ final class SimulatedCluster implements Cluster {
             this.sessions.forEach(session -> session.subscribed.removeIf(channel -> slot(channel) == slot));
         }
 
+        /** As if it were the owner, which it may not know yet that it is not. */
+        void publish(ChannelName channel, byte[] payload) {
+            for (Session session : this.sessions) {
+                if (session.subscribed.contains(channel)) {
+                    session.tell(listener -> listener.message(channel, payload));
+                }
+            }
+        }
+
         void kill() {
             this.up = false;
             loseConnections();
@@ -355,6 +376,7 @@ final class SimulatedCluster implements Cluster {
         }
 
         private Outcome answer(Session session, PlainCommand command) {
+            SimulatedCluster.this.plainCommands++;
             if (this.error != null) {
                 return refused(this.error);
             }
@@ -518,7 +540,10 @@ final class SimulatedCluster implements Cluster {
         }
 
         private void toClient(Runnable arrival) {
-            this.lastToClient = Math.max(this.lastToClient, SimulatedCluster.this.time.nanoTime() + delay().toNanos());
+            this.lastToClient = Math.max(
+                    this.lastToClient,
+                    SimulatedCluster.this.time.nanoTime()
+                            + delay().plus(this.node.slowness).toNanos());
             SimulatedCluster.this.time.at(this.lastToClient, () -> {
                 if (this.pipe.session == this) {
                     arrival.run();
@@ -619,6 +644,13 @@ final class SimulatedCluster implements Cluster {
                     : this.session.send(command);
         }
 
+        @Override
+        public CompletableFuture<Outcome> fence() {
+            return this.session == null
+                    ? CompletableFuture.completedFuture(new Outcome.Unknown("not connected"))
+                    : this.session.exchange(() -> Outcome.CONFIRMED, () -> {});
+        }
+
         private CompletableFuture<Outcome> send(boolean subscribe, boolean asking, List<ChannelName> channels) {
             Unit unit = new Unit(
                     SimulatedCluster.this.time.nanoTime(), this.node, subscribe, asking, List.copyOf(channels));
@@ -635,9 +667,9 @@ final class SimulatedCluster implements Cluster {
         }
 
         @Override
-        public void reconnect() {
+        public void reconnect(String reason) {
             if (this.session != null) {
-                this.session.lose("closed from here");
+                this.session.lose(reason);
             }
         }
 
