@@ -7,6 +7,7 @@ import io.github.shardedpubsub.subscription.Interruption;
 import io.github.shardedpubsub.subscription.InterruptionCause;
 import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.SubscriptionObserver;
+import io.github.shardedpubsub.subscription.SubscriptionObserver.ProbeResult;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -50,6 +51,12 @@ final class MeteredSubscriptions implements SubscriptionObserver {
 
     private final Counter strayMessages;
 
+    private final Counter handovers;
+
+    private final Counter auditFindings;
+
+    private final PerConstant<ProbeResult, Counter> probes;
+
     MeteredSubscriptions(MeterRegistry registry) {
         this.interruptions = PerConstant.of(
                 InterruptionCause.class, cause -> ShardedPubSubMeter.INTERRUPTIONS.timer(registry, cause));
@@ -63,6 +70,9 @@ final class MeteredSubscriptions implements SubscriptionObserver {
         this.connectionsOpened = ShardedPubSubMeter.CONNECTIONS_OPENED.counter(registry);
         this.connectionsLost = ShardedPubSubMeter.CONNECTIONS_LOST.counter(registry);
         this.strayMessages = ShardedPubSubMeter.MESSAGES_STRAY.counter(registry);
+        this.handovers = ShardedPubSubMeter.HANDOVERS.counter(registry);
+        this.auditFindings = ShardedPubSubMeter.AUDIT_FINDINGS.counter(registry);
+        this.probes = PerConstant.of(ProbeResult.class, result -> ShardedPubSubMeter.PROBES.counter(registry, result));
     }
 
     @Override
@@ -117,5 +127,20 @@ final class MeteredSubscriptions implements SubscriptionObserver {
     @Override
     public void strayMessage(ChannelName channel, NodeAddress node) {
         this.strayMessages.increment();
+    }
+
+    @Override
+    public void handedOver(ChannelName channel, NodeAddress from, NodeAddress to) {
+        this.handovers.increment();
+    }
+
+    @Override
+    public void auditFound(NodeAddress node, String finding) {
+        this.auditFindings.increment();
+    }
+
+    @Override
+    public void probed(NodeAddress node, ProbeResult result) {
+        this.probes.of(result).increment();
     }
 }

@@ -152,7 +152,7 @@ public class ShardedPubSubEndpoint {
      * @param connected whether it stands
      * @param since since when it has stood, or has not
      * @param subscribed how many channels this node has confirmed
-     * @param lastError why it was lost or could not be opened, absent while it stands
+     * @param lastError why it was lost or could not be opened; where it stands, that a probe was not delivered; absent otherwise
      */
     public record NodeDescriptor(
             String node,

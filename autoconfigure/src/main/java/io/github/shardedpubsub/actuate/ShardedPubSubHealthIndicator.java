@@ -3,6 +3,7 @@ package io.github.shardedpubsub.actuate;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.Interruption;
+import io.github.shardedpubsub.subscription.NodeStatus;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,7 +24,8 @@ import org.springframework.boot.health.contributor.Health;
  *
  * <p>Details: {@code channels}, how many are in each {@link ChannelState}; {@code patienceMillis}; and {@code unconfirmed}, the ten
  * channels that have waited longest, each with {@code channel}, {@code slot}, {@code state}, {@code since} and, as far as they are
- * known, {@code node}, {@code cause} of the interruption and {@code lastError}. The last is absent where every channel is confirmed.
+ * known, {@code node}, {@code cause} of the interruption and {@code lastError}, absent where every channel is confirmed; and
+ * {@code undelivering}, the nodes that did not deliver the last probe, which make it {@code DOWN}, absent where there are none.
  */
 public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
 
@@ -55,7 +57,8 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
     @Override
     protected void doHealthCheck(Health.Builder builder) {
         List<ChannelStatus> unconfirmed = this.subscriptions.unconfirmed(NAMED_CHANNELS);
-        if (unconfirmed.stream().anyMatch(this::isOverdue)) {
+        Map<String, String> undelivering = undelivering();
+        if (unconfirmed.stream().anyMatch(this::isOverdue) || !undelivering.isEmpty()) {
             builder.down();
         } else {
             builder.up();
@@ -69,6 +72,20 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
                             .map(ShardedPubSubHealthIndicator::details)
                             .toList());
         }
+        if (!undelivering.isEmpty()) {
+            builder.withDetail("undelivering", undelivering);
+        }
+    }
+
+    /** Nodes whose connection stands and that have not delivered the last probe. */
+    private Map<String, String> undelivering() {
+        Map<String, String> undelivering = new LinkedHashMap<>();
+        for (NodeStatus node : this.subscriptions.nodes()) {
+            if (node.connected() && node.lastError() != null) {
+                undelivering.put(node.address().toString(), node.lastError());
+            }
+        }
+        return undelivering;
     }
 
     private boolean isOverdue(ChannelStatus channel) {

@@ -79,6 +79,30 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             null,
             "Shard channels asked for again after a failed or unanswered subscribe"),
 
+    /** Channels whose slot moved and that were subscribed at the new owner before, so that nothing was interrupted. */
+    HANDOVERS(
+            "handovers",
+            Meter.Type.COUNTER,
+            "handovers",
+            null,
+            "Shard channels that followed their slot without an interruption"),
+
+    /** What audits found at a node that was not as it was believed to be. */
+    AUDIT_FINDINGS(
+            "audit.findings",
+            Meter.Type.COUNTER,
+            "findings",
+            null,
+            "Subscriptions and connections that an audit found not to be as they were believed to be"),
+
+    /** Messages of our own through the nodes, by {@code result}: delivered, lost, unknown. None unless probes are switched on. */
+    PROBES(
+            "probes",
+            Meter.Type.COUNTER,
+            BaseUnits.MESSAGES,
+            KeyNames.RESULT,
+            "Messages sent through nodes to see whether they deliver"),
+
     /** Subscribes and unsubscribes, from sending to their fence, by {@code outcome}: confirmed, refused, unknown. */
     FENCES("fences", Meter.Type.TIMER, null, KeyNames.OUTCOME, "Time from a subscribe or unsubscribe to its fence"),
 
@@ -164,7 +188,10 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
         CAUSE,
 
         /** How it ended. */
-        OUTCOME;
+        OUTCOME,
+
+        /** What became of it. */
+        RESULT;
 
         @Override
         public String asString() {

@@ -35,7 +35,8 @@ public final class PlainCommand {
                 .toList();
     }
 
-    List<byte[]> words() {
+    /** What is sent; for reading only. */
+    public List<byte[]> words() {
         return this.words;
     }
 

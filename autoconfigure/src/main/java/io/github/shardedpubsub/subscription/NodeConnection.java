@@ -41,6 +41,12 @@ final class NodeConnection {
     /** From here or to here, so that channels are subscribed at two nodes. */
     final Set<Handover> handovers = new LinkedHashSet<>();
 
+    /** Ours to see whether the node delivers. */
+    volatile @Nullable NodeProbe probe;
+
+    /** Why messages are believed not to arrive, until one does. */
+    private volatile @Nullable String probeError;
+
     /** Names that may be subscribed here though nobody wants them here; ended one by one, or with the connection. */
     final Set<ChannelName> leftovers = new LinkedHashSet<>();
 
@@ -90,7 +96,11 @@ final class NodeConnection {
     NodeStatus status() {
         Status status = this.status;
         return new NodeStatus(
-                this.address, status.connected(), status.since(), this.subscribed.get(), status.lastError());
+                this.address,
+                status.connected(),
+                status.since(),
+                this.subscribed.get(),
+                status.connected() ? this.probeError : status.lastError());
     }
 
     void countSubscribed(int change) {
@@ -105,7 +115,15 @@ final class NodeConnection {
 
     /** How many more may be subscribed here. */
     int maybeSubscribed() {
-        return this.leftovers.size() + this.handovers.size();
+        return this.leftovers.size() + this.handovers.size() + (this.probe != null ? 1 : 0);
+    }
+
+    void probeDelivered() {
+        this.probeError = null;
+    }
+
+    void probeLost(String error) {
+        this.probeError = error;
     }
 
     int unitsInFlight() {
@@ -222,6 +240,7 @@ final class NodeConnection {
         }
         from.connected = false;
         this.leftovers.clear();
+        this.probe = null;
         this.changes++;
         this.status = new Status(false, this.reconciler.timeline().now(), reason);
         this.reconciler.disconnected(this, reason, from.outOfStep);
@@ -331,7 +350,10 @@ final class NodeConnection {
 
         @Override
         public void message(ChannelName channel, byte[] payload) {
-            NodeConnection.this.reconciler.message(NodeConnection.this, channel, payload);
+            NodeProbe probe = NodeConnection.this.probe;
+            if (probe == null || !probe.take(channel, payload)) {
+                NodeConnection.this.reconciler.message(NodeConnection.this, channel, payload);
+            }
         }
 
         @Override

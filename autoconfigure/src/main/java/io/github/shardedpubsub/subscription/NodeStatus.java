@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param connected whether it stands
  * @param since since when it has stood, or has not
  * @param subscribed how many channels this node has confirmed to us
- * @param lastError why it was lost or could not be opened, null while it stands
+ * @param lastError why it was lost or could not be opened; where it stands, that a probe was not delivered; null otherwise
  */
 public record NodeStatus(
         NodeAddress address,

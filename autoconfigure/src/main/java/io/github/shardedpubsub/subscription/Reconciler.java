@@ -81,6 +81,7 @@ final class Reconciler {
         this.handovers = new Handovers(this);
         this.migrations = new MigrationWatch(this, this.handovers);
         this.migrations.start();
+        new DeliveryProbe(this).start();
     }
 
     Cluster cluster() {
@@ -193,6 +194,10 @@ final class Reconciler {
     }
 
     void endedByServer(NodeConnection node, ChannelName name) {
+        if (node.probe != null && node.probe.channel.equals(name)) {
+            node.probe = null;
+            return;
+        }
         this.standings.observe(observer -> observer.endedByServer(name, node.address()));
         this.migrations.sign(node);
         WantedChannel channel = this.standings.get(name);

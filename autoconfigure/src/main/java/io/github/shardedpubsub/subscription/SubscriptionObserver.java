@@ -70,4 +70,24 @@ public interface SubscriptionObserver {
      * thread.
      */
     default void handedOver(ChannelName channel, NodeAddress from, NodeAddress to) {}
+
+    /**
+     * A message of our own was published at a node, to see whether it delivers. On the subscriptions' own thread.
+     */
+    default void probed(NodeAddress node, ProbeResult result) {}
+
+    /**
+     * What became of a message that a node was to deliver back.
+     */
+    enum ProbeResult {
+
+        /** It came back. */
+        DELIVERED,
+
+        /** The node said that it had published it, and it did not come. The connection is opened anew. */
+        LOST,
+
+        /** Nothing can be said: the slot was moving, the connection was lost, or the user may not publish or subscribe there. */
+        UNKNOWN
+    }
 }

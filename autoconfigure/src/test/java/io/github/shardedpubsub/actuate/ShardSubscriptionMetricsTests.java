@@ -58,7 +58,9 @@ class ShardSubscriptionMetricsTests {
                 "out.of.step",
                 "connections.opened",
                 "connections.lost",
-                "messages.stray"
+                "messages.stray",
+                "handovers",
+                "audit.findings"
             })
     void aCounterShowsZeroBeforeAnythingHappens(String suffix) {
         assertThat(count(suffix)).isZero();
@@ -220,6 +222,30 @@ class ShardSubscriptionMetricsTests {
         this.observer.strayMessage(CHANNEL, NODE);
 
         assertThat(count("messages.stray")).isEqualTo(1);
+    }
+
+    @Test
+    void handoversAndFindingsOfAuditsAreCounted() {
+        this.observer.handedOver(CHANNEL, NODE, OTHER);
+        this.observer.auditFound(NODE, "the node counts 0 shard channels");
+
+        assertThat(count("handovers")).isEqualTo(1);
+        assertThat(count("audit.findings")).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(SubscriptionObserver.ProbeResult.class)
+    void probesAreCountedByTheirResult(SubscriptionObserver.ProbeResult result) {
+        this.observer.probed(NODE, result);
+
+        for (SubscriptionObserver.ProbeResult each : SubscriptionObserver.ProbeResult.values()) {
+            assertThat(this.registry
+                            .get("sharded.pubsub.probes")
+                            .tag("result", each.name().toLowerCase(Locale.ROOT))
+                            .counter()
+                            .count())
+                    .isEqualTo(each == result ? 1 : 0);
+        }
     }
 
     @Test

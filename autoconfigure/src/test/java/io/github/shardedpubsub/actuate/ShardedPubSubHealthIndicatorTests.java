@@ -7,6 +7,7 @@ import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.Interruption;
 import io.github.shardedpubsub.subscription.InterruptionCause;
 import io.github.shardedpubsub.subscription.NodeAddress;
+import io.github.shardedpubsub.subscription.NodeStatus;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +41,27 @@ class ShardedPubSubHealthIndicatorTests {
         assertThat(health.getStatus()).isEqualTo(Status.UP);
         assertThat(counts(health)).containsOnlyKeys(ChannelState.values()).containsEntry(ChannelState.SUBSCRIBED, 0);
         assertThat(health.getDetails()).doesNotContainKey("unconfirmed");
+    }
+
+    @Test
+    void whenANodeDoesNotDeliverThenDownThoughEveryChannelIsConfirmed() {
+        this.subscriptions
+                .with(confirmed("a"))
+                .with(new NodeStatus(NODE, true, NOW, 1, "a message published at the node did not come back"));
+
+        Health health = this.indicator.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+        assertThat(health.getDetails())
+                .containsEntry(
+                        "undelivering", Map.of(NODE.toString(), "a message published at the node did not come back"));
+    }
+
+    @Test
+    void whenAConnectionIsLostThatNoChannelNeedsThenUp() {
+        this.subscriptions.with(confirmed("a")).with(new NodeStatus(NODE, false, NOW, 0, "Connection refused"));
+
+        assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
     }
 
     @Test

@@ -273,6 +273,18 @@ final class SimulatedCluster implements Cluster {
 
         boolean up = true;
 
+        /** How many subscriptions it counts that nobody knows of; negative for some that it has lost. */
+        int miscount;
+
+        /** The user may not run CLIENT INFO. */
+        boolean deniesClientInfo;
+
+        /** Whatever is asked, nothing comes back. */
+        boolean silent;
+
+        /** Says that it publishes, and does not. */
+        boolean swallowsMessages;
+
         /** How much longer everything takes from here. */
         Duration slowness = Duration.ZERO;
 
@@ -380,9 +392,23 @@ final class SimulatedCluster implements Cluster {
             if (this.error != null) {
                 return refused(this.error);
             }
+            if (command == PlainCommand.CLIENT_INFO && this.deniesClientInfo) {
+                return refused("NOPERM User app has no permissions to run the 'client|info' command");
+            }
+            if (command.toString().startsWith("SPUBLISH")) {
+                ChannelName channel = ChannelName.of(command.words().get(1));
+                Node owner = this.view[slot(channel)];
+                if (owner != this) {
+                    return refused("MOVED " + slot(channel) + " " + owner);
+                }
+                if (!this.swallowsMessages) {
+                    publish(channel, command.words().get(2));
+                }
+                return new Outcome.Answered("1");
+            }
             if (command == PlainCommand.CLIENT_INFO) {
-                return new Outcome.Answered(
-                        "id=1 addr=client sub=0 psub=0 ssub=" + session.subscribed.size() + " resp=3\n");
+                return new Outcome.Answered("id=1 addr=client sub=0 psub=0 ssub="
+                        + (session.subscribed.size() + this.miscount) + " resp=3\n");
             }
             if (command == PlainCommand.CLUSTER_NODES) {
                 return new Outcome.Answered(clusterNodes());
@@ -520,6 +546,9 @@ final class SimulatedCluster implements Cluster {
             this.inFlight.add(outcome);
             this.lastToServer = Math.max(this.lastToServer, SimulatedCluster.this.time.nanoTime() + delay().toNanos());
             SimulatedCluster.this.time.at(this.lastToServer, () -> {
+                if (this.node.silent) {
+                    return;
+                }
                 if (this.node.closesConnections) {
                     lose("closed by the server");
                 } else if (!this.lost) {
