@@ -23,23 +23,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the event loop of its connection once it is sent, but for {@link #outcome()}.
  */
-final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, CompleteableCommand<Outcome> {
+final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, CompleteableCommand<Outcome>, Fenced {
 
     /** What a unit asks for before its PING. */
     enum Kind {
-        SUBSCRIBE("SSUBSCRIBE"),
-        UNSUBSCRIBE("SUNSUBSCRIBE"),
+        SUBSCRIBE,
+        UNSUBSCRIBE,
         /** A PING alone, to settle whose the replies before it were, or to hear whether the server still answers. */
-        FENCE("");
-
-        private final byte[] command;
-
-        Kind(String command) {
-            this.command = command.getBytes(StandardCharsets.US_ASCII);
-        }
+        FENCE
     }
 
-    private final Kind kind;
+    /** Null for a PING alone. */
+    private final @Nullable PubSubVerb verb;
 
     private final List<ChannelName> channels;
 
@@ -54,22 +49,31 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     private long sentAtNanos;
 
-    private FencedUnit(Kind kind, List<ChannelName> channels) {
-        this.kind = kind;
+    private FencedUnit(@Nullable PubSubVerb verb, List<ChannelName> channels) {
+        this.verb = verb;
         this.channels = channels;
     }
 
     /** A channel said twice is sent once: the server would confirm it twice and tell nothing more. */
     static FencedUnit subscribe(List<ChannelName> channels) {
-        return new FencedUnit(Kind.SUBSCRIBE, distinct(channels));
+        return new FencedUnit(PubSubVerb.SSUBSCRIBE, distinct(channels));
     }
 
     static FencedUnit unsubscribe(List<ChannelName> channels) {
-        return new FencedUnit(Kind.UNSUBSCRIBE, distinct(channels));
+        return new FencedUnit(PubSubVerb.SUNSUBSCRIBE, distinct(channels));
     }
 
     static FencedUnit fence() {
-        return new FencedUnit(Kind.FENCE, List.of());
+        return new FencedUnit(null, List.of());
+    }
+
+    /**
+     * What an application has asked for, word for word.
+     *
+     * @param channels channels or patterns; none, where the verb unsubscribes, for all of them
+     */
+    static FencedUnit of(PubSubVerb verb, List<ChannelName> channels) {
+        return new FencedUnit(verb, List.copyOf(channels));
     }
 
     private static List<ChannelName> distinct(List<ChannelName> channels) {
@@ -80,7 +84,19 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
     }
 
     Kind kind() {
-        return this.kind;
+        if (this.verb == null) {
+            return Kind.FENCE;
+        }
+        return this.verb.subscribes() ? Kind.SUBSCRIBE : Kind.UNSUBSCRIBE;
+    }
+
+    boolean asks(PubSubVerb verb) {
+        return this.verb == verb;
+    }
+
+    /** Whether a push with this verb undoes what the unit asks for. */
+    boolean isUndoneBy(PubSubVerb verb) {
+        return this.verb != null && this.verb.isOppositeOf(verb);
     }
 
     List<ChannelName> channels() {
@@ -112,9 +128,9 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public void encode(ByteBuf buf) {
-        if (this.kind != Kind.FENCE) {
+        if (this.verb != null) {
             writeLength(buf, '*', this.channels.size() + 1);
-            writeBulk(buf, this.kind.command);
+            writeBulk(buf, this.verb.command().getBytes());
             for (ChannelName channel : this.channels) {
                 writeBulk(buf, channel.bytes());
             }
@@ -137,11 +153,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public ProtocolKeyword getType() {
-        return switch (this.kind) {
-            case SUBSCRIBE -> CommandType.SSUBSCRIBE;
-            case UNSUBSCRIBE -> CommandType.SUNSUBSCRIBE;
-            case FENCE -> CommandType.PING;
-        };
+        return this.verb != null ? this.verb.command() : CommandType.PING;
     }
 
     /** What Lettuce's tracing and logs show of the unit; the wire is written by {@link #encode}. */
@@ -162,9 +174,19 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         throw new UnsupportedOperationException("A unit reads its replies itself");
     }
 
-    /** The reply that Lettuce has just decoded for this unit. */
-    Reply takeReply() {
+    @Override
+    public CommandOutput<?, ?, ?> reply() {
+        return this.reply;
+    }
+
+    @Override
+    public Reply takeReply() {
         return this.reply.take();
+    }
+
+    @Override
+    public boolean isAnswered() {
+        return this.finished;
     }
 
     /** Lettuce's word that a reply was read. The outcome is not in a reply but in its place among all of them. */
@@ -205,22 +227,26 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public String toString() {
-        return switch (this.kind) {
-            case FENCE -> "PING " + this.number;
-            case SUBSCRIBE, UNSUBSCRIBE -> getType() + " " + named() + " + PING " + this.number;
-        };
+        return this.verb == null ? "PING " + this.number : this.verb + " " + named() + " + PING " + this.number;
     }
 
     private String named() {
+        if (this.channels.isEmpty()) {
+            return "everything";
+        }
         return this.channels.size() == 1
                 ? this.channels.get(0).toString()
                 : this.channels.get(0) + " and " + (this.channels.size() - 1) + " more";
     }
 
-    /** One reply of the server to this unit: an error line, or the bulk string that PING echoes. */
+    /** One reply of the server to this unit: an error line, or what PING echoes, by RESP2 with a {@code pong} before it. */
     private static final class UnitReply extends CommandOutput<byte[], byte[], Outcome> {
 
+        private static final int PONG_AND_TEXT = 2;
+
         private @Nullable String text;
+
+        private boolean pongDue;
 
         private boolean strange;
 
@@ -232,6 +258,9 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         public void set(@Nullable ByteBuffer bytes) {
             if (bytes == null || this.text != null) {
                 this.strange = true;
+            } else if (this.pongDue) {
+                this.pongDue = false;
+                this.strange |= !decodeString(bytes).equals("pong");
             } else {
                 this.text = decodeString(bytes);
             }
@@ -254,7 +283,8 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
         @Override
         public void multi(int count) {
-            this.strange = true;
+            this.strange |= count != PONG_AND_TEXT || this.pongDue || this.text != null;
+            this.pongDue = true;
         }
 
         /** Hands out what was read and makes room for the unit's next reply. */
@@ -264,6 +294,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
                     : this.strange || this.text == null ? new Reply.Strange() : Reply.echo(this.text);
             this.error = null;
             this.text = null;
+            this.pongDue = false;
             this.strange = false;
             return reply;
         }

@@ -305,12 +305,12 @@ final class PipeCommandHandler extends CommandHandler {
             }
             case "ssubscribe" -> {
                 try {
-                    this.alignment.subscribed(channel(push.getContent()));
+                    this.alignment.subscribed(PubSubVerb.SSUBSCRIBE, channel(push.getContent()));
                 } catch (OutOfStepException ex) {
                     outOfStep(ex);
                 }
             }
-            case "sunsubscribe" -> this.alignment.unsubscribed(channel(push.getContent()));
+            case "sunsubscribe" -> this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel(push.getContent()));
             default -> super.notifyPushListeners(push);
         }
     }
