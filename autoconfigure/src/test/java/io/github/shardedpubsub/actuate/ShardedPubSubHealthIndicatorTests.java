@@ -2,6 +2,7 @@ package io.github.shardedpubsub.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.Interruption;
@@ -30,8 +31,10 @@ class ShardedPubSubHealthIndicatorTests {
 
     private final FakeShardSubscriptions subscriptions = new FakeShardSubscriptions();
 
-    private final ShardedPubSubHealthIndicator indicator =
-            new ShardedPubSubHealthIndicator(this.subscriptions, PATIENCE, Clock.fixed(NOW, ZoneOffset.UTC));
+    private final PubSubFence fence = new PubSubFence(channel -> 0);
+
+    private final ShardedPubSubHealthIndicator indicator = new ShardedPubSubHealthIndicator(
+            this.subscriptions, PATIENCE, this.fence, Clock.fixed(NOW, ZoneOffset.UTC));
 
     @Test
     void whenNoChannelIsWantedThenUp() {
@@ -40,6 +43,15 @@ class ShardedPubSubHealthIndicatorTests {
         assertThat(health.getStatus()).isEqualTo(Status.UP);
         assertThat(counts(health)).containsOnlyKeys(ChannelState.values()).containsEntry(ChannelState.SUBSCRIBED, 0);
         assertThat(health.getDetails()).doesNotContainKey("unconfirmed");
+    }
+
+    @Test
+    void saysHowTheFenceOfTheApplicationsOwnConnectionsStands() {
+        assertThat(this.indicator.health().getDetails()).containsEntry("lettuce", Map.of("fence", "not-needed-yet"));
+        assertThat(new ShardedPubSubHealthIndicator(this.subscriptions, PATIENCE)
+                        .health()
+                        .getDetails())
+                .containsEntry("lettuce", Map.of("fence", "off"));
     }
 
     @Test
