@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
@@ -229,8 +230,9 @@ class ShardedPubSubLettuceAutoConfigurationTests {
         }
 
         @Bean
-        LettuceClientConfigurationBuilderCustomizer customizer(Seen seen) {
-            return client -> client.clientName("own").clientResources(otherResources(seen));
+        LettuceClientConfigurationBuilderCustomizer customizer(
+                @Qualifier("otherResources") ClientResources otherResources) {
+            return client -> client.clientName("own").clientResources(otherResources);
         }
     }
 

@@ -157,6 +157,12 @@ final class EmbeddedConnection {
         }
     }
 
+    void receiveIfAny(String bytes) {
+        if (!bytes.isEmpty()) {
+            receive(bytes);
+        }
+    }
+
     String written() {
         StringBuilder all = new StringBuilder();
         for (ByteBuf buffer = this.channel.readOutbound(); buffer != null; buffer = this.channel.readOutbound()) {

@@ -367,8 +367,8 @@ class SlotMoveRaceTests {
 
         assertThat(result(subscribed)).isEqualTo("null");
         assertThat(result(gone)).isEqualTo("null");
-        assertThat(result(one)).isIn("1", notWhileSubscribed("echo"));
-        assertThat(result(two)).isIn("2", notWhileSubscribed("echo"));
+        assertEchoed(one, "1");
+        assertEchoed(two, "2");
         assertThat(result(three)).isIn("PONG", "");
         // the server answers this after all it had to say of the move
         assertThat(result(commands.sunsubscribe(other))).isEqualTo("null");
@@ -394,10 +394,12 @@ class SlotMoveRaceTests {
         return result.contains(": MOVED ") ? "MOVED" : result;
     }
 
-    /** What the server answers by RESP2. */
-    private static String notWhileSubscribed(String command) {
-        return "io.lettuce.core.RedisCommandExecutionException: ERR Can't execute '" + command
-                + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+    /** By RESP2 the server refuses it while anything is subscribed. */
+    private static void assertEchoed(RedisFuture<String> future, String text) throws InterruptedException {
+        String result = result(future);
+        if (!result.contains("ERR Can't execute 'echo'")) {
+            assertThat(result).isEqualTo(text);
+        }
     }
 
     private static String result(RedisFuture<?> future) throws InterruptedException {
