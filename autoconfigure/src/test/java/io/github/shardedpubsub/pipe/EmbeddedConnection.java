@@ -25,12 +25,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.DefaultChannelId;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** A pub/sub connection of Lettuce with our handler in it and without a network. */
 final class EmbeddedConnection {
@@ -44,6 +46,8 @@ final class EmbeddedConnection {
     final PubSubFence fence = new PubSubFence(SlotHash::getSlot);
 
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
+
+    private final RefusingCodec codec = new RefusingCodec();
 
     private final ClientOptions options;
 
@@ -61,7 +65,7 @@ final class EmbeddedConnection {
         this.options = options;
         this.endpoint = new PubSubEndpoint<>(options, EmbeddedPipe.RESOURCES);
         this.connection = new StatefulRedisPubSubConnectionImpl<>(
-                this.endpoint, (RedisChannelWriter) this.endpoint, StringCodec.UTF8, RedisURI.DEFAULT_TIMEOUT_DURATION);
+                this.endpoint, (RedisChannelWriter) this.endpoint, this.codec, RedisURI.DEFAULT_TIMEOUT_DURATION);
         this.connection.setOptions(options);
         this.connection.addListener(new Heard());
         this.channel = connect();
@@ -80,7 +84,7 @@ final class EmbeddedConnection {
                                 new PubSubCommandHandler<>(
                                         EmbeddedConnection.this.options,
                                         EmbeddedPipe.RESOURCES,
-                                        StringCodec.UTF8,
+                                        EmbeddedConnection.this.codec,
                                         EmbeddedConnection.this.endpoint));
                 EmbeddedConnection.this
                         .fence
@@ -96,6 +100,11 @@ final class EmbeddedConnection {
         }
         Objects.requireNonNull(this.channel.pipeline().get(FencedPubSubHandler.class));
         return this.channel;
+    }
+
+    /** From now on the connection's codec fails at this value. */
+    void refuseToDecode(String value) {
+        this.codec.refused = value;
     }
 
     void hearPushes() {
@@ -177,6 +186,24 @@ final class EmbeddedConnection {
         this.channel.finishAndReleaseAll();
         return this.allocator.metric().usedHeapMemory()
                 + this.allocator.metric().usedDirectMemory();
+    }
+
+    private static final class RefusingCodec extends StringCodec {
+
+        private @Nullable String refused;
+
+        RefusingCodec() {
+            super(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public String decodeValue(ByteBuffer bytes) {
+            String value = super.decodeValue(bytes);
+            if (value.equals(this.refused)) {
+                throw new IllegalArgumentException("refused");
+            }
+            return value;
+        }
     }
 
     private final class Heard implements RedisPubSubListener<String, String> {

@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** An application's own connection, byte by byte. */
 class FencedPubSubHandlerTests {
 
+    private static final String BUSY =
+            "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.\r\n";
+
     private static final String MOVED = "-MOVED 866 127.0.0.1:7002\r\n";
 
     /** Looks like the protocol's own. */
@@ -453,6 +456,66 @@ class FencedPubSubHandlerTests {
                                 + command("PING", "1")
                                 + command("SSUBSCRIBE", "{a}1")
                                 + command("PING", "2"));
+    }
+
+    @Test
+    void whereTheRepliesLeaveADoubtAnotherNumberSettlesIt() {
+        EmbeddedConnection connection = new EmbeddedConnection();
+        connection.call("u", commands -> commands.sunsubscribe("x"));
+        connection.written();
+        connection.receive(Protocol.RESP3.done("sunsubscribe", "x", 0) + BUSY);
+        assertThat(connection.written()).isEqualTo(command("PING", "2"));
+        assertThat(connection.events).containsExactly("sunsubscribed x 0");
+        connection.receive(bulk("2"));
+        connection.call("e", commands -> commands.echo("e"));
+        connection.receive(bulk("e"));
+        assertThat(connection.events).containsExactly("sunsubscribed x 0", "u: null", "e: e");
+    }
+
+    @Test
+    void aDoubtWithAnotherCommandInFlightClosesTheConnection() {
+        EmbeddedConnection connection = new EmbeddedConnection();
+        connection.call("u", commands -> commands.sunsubscribe("x"));
+        connection.call("e", commands -> commands.echo("e"));
+        connection.receive(Protocol.RESP3.done("sunsubscribe", "x", 0) + BUSY + bulk("e"));
+        assertThat(connection.channel.isOpen()).isFalse();
+        assertThat(connection.fence.outOfStep()).isOne();
+        assertThat(connection.events).containsExactly("sunsubscribed x 0");
+    }
+
+    @Test
+    void errorsAloneInAnswerToEveryNumberCloseTheConnection() {
+        EmbeddedConnection connection = new EmbeddedConnection();
+        connection.call("u", commands -> commands.sunsubscribe("x"));
+        connection.receive(Protocol.RESP3.done("sunsubscribe", "x", 0) + BUSY);
+        connection.receive(BUSY);
+        connection.receive(BUSY);
+        assertThat(connection.channel.isOpen()).isTrue();
+        connection.receive(BUSY);
+        assertThat(connection.channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void aCodecThatCannotReadAMessageLosesThatMessageAlone() {
+        EmbeddedConnection connection = new EmbeddedConnection();
+        connection.call("s", commands -> commands.subscribe("c"));
+        connection.receive(Protocol.RESP3.done("subscribe", "c", 1));
+        connection.refuseToDecode("poison");
+        connection.receive(
+                Protocol.RESP3.push("message", "c", "poison") + bulk("1") + Protocol.RESP3.push("message", "c", "2"));
+        assertThat(connection.events).containsExactly("subscribed c 1", "s: null", "message c 2");
+        assertThat(connection.channel.isOpen()).isTrue();
+    }
+
+    @Test
+    void whatIsBrokenOnTheWayInClosesTheConnectionBecauseRepliesMayBeMissing() {
+        EmbeddedConnection connection = new EmbeddedConnection();
+        connection.call("s", commands -> commands.ssubscribe("x"));
+        connection.call("e", commands -> commands.echo("e"));
+        connection.channel.pipeline().fireExceptionCaught(new IllegalStateException("broken"));
+        assertThat(connection.channel.isOpen()).isFalse();
+        assertThat(connection.fence.outOfStep()).isZero();
+        assertThat(connection.events).containsExactly("s: broken");
     }
 
     static Stream<String> streamsOutOfStep() {
