@@ -18,8 +18,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pub/sub command and the numbered PING behind it, which Lettuce writes and queues as one command, so that nothing can come
- * between them. It is finished by its fence, the reply to the PING.
+ * A command and the numbered PING behind it, which Lettuce writes and queues as one command, so that nothing can come between
+ * them. It is finished by its fence, the reply to the PING. In full: a plain command (alone, or {@code ASKING}), a pub/sub
+ * command, the PING; any of the first two can be missing.
  *
  * <p>Confined to the event loop of its connection once it is sent, but for {@link #outcome()}.
  */
@@ -29,11 +30,19 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
     enum Kind {
         SUBSCRIBE,
         UNSUBSCRIBE,
+        /** A plain command and no pub/sub command. */
+        PLAIN,
         /** A PING alone, to settle whose the replies before it were, or to hear whether the server still answers. */
-        FENCE
+        FENCE;
+
+        boolean isPubSub() {
+            return this == SUBSCRIBE || this == UNSUBSCRIBE;
+        }
     }
 
-    /** Null for a PING alone. */
+    /** Sent first; its one reply comes before all others of the unit. */
+    private final @Nullable PlainCommand first;
+
     private final @Nullable PubSubVerb verb;
 
     private final List<ChannelName> channels;
@@ -49,22 +58,36 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     private long sentAtNanos;
 
-    private FencedUnit(@Nullable PubSubVerb verb, List<ChannelName> channels) {
+    private FencedUnit(@Nullable PlainCommand first, @Nullable PubSubVerb verb, List<ChannelName> channels) {
+        this.first = first;
         this.verb = verb;
         this.channels = channels;
     }
 
     /** A channel said twice is sent once: the server would confirm it twice and tell nothing more. */
     static FencedUnit subscribe(List<ChannelName> channels) {
-        return new FencedUnit(PubSubVerb.SSUBSCRIBE, distinct(channels));
+        return new FencedUnit(null, PubSubVerb.SSUBSCRIBE, distinct(channels));
     }
 
     static FencedUnit unsubscribe(List<ChannelName> channels) {
-        return new FencedUnit(PubSubVerb.SUNSUBSCRIBE, distinct(channels));
+        return new FencedUnit(null, PubSubVerb.SUNSUBSCRIBE, distinct(channels));
+    }
+
+    /** At a node that is importing the slot. */
+    static FencedUnit subscribeAsking(List<ChannelName> channels) {
+        return new FencedUnit(PlainCommand.ASKING, PubSubVerb.SSUBSCRIBE, distinct(channels));
+    }
+
+    static FencedUnit unsubscribeAsking(List<ChannelName> channels) {
+        return new FencedUnit(PlainCommand.ASKING, PubSubVerb.SUNSUBSCRIBE, distinct(channels));
+    }
+
+    static FencedUnit plain(PlainCommand command) {
+        return new FencedUnit(command, null, List.of());
     }
 
     static FencedUnit fence() {
-        return new FencedUnit(null, List.of());
+        return new FencedUnit(null, null, List.of());
     }
 
     /**
@@ -73,7 +96,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
      * @param channels channels or patterns; none, where the verb unsubscribes, for all of them
      */
     static FencedUnit of(PubSubVerb verb, List<ChannelName> channels) {
-        return new FencedUnit(verb, List.copyOf(channels));
+        return new FencedUnit(null, verb, List.copyOf(channels));
     }
 
     private static List<ChannelName> distinct(List<ChannelName> channels) {
@@ -84,10 +107,10 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
     }
 
     Kind kind() {
-        if (this.verb == null) {
-            return Kind.FENCE;
+        if (this.verb != null) {
+            return this.verb.subscribes() ? Kind.SUBSCRIBE : Kind.UNSUBSCRIBE;
         }
-        return this.verb.subscribes() ? Kind.SUBSCRIBE : Kind.UNSUBSCRIBE;
+        return this.first != null ? Kind.PLAIN : Kind.FENCE;
     }
 
     boolean asks(PubSubVerb verb) {
@@ -97,6 +120,11 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
     /** Whether a push with this verb undoes what the unit asks for. */
     boolean isUndoneBy(PubSubVerb verb) {
         return this.verb != null && this.verb.isOppositeOf(verb);
+    }
+
+    /** Whether a plain command is sent first, whose one reply comes before all others of the unit. */
+    boolean beginsPlain() {
+        return this.first != null;
     }
 
     List<ChannelName> channels() {
@@ -128,6 +156,10 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public void encode(ByteBuf buf) {
+        if (this.first != null) {
+            writeLength(buf, '*', this.first.words().size());
+            this.first.words().forEach(word -> writeBulk(buf, word));
+        }
         if (this.verb != null) {
             writeLength(buf, '*', this.channels.size() + 1);
             writeBulk(buf, this.verb.command().getBytes());
@@ -227,7 +259,10 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public String toString() {
-        return this.verb == null ? "PING " + this.number : this.verb + " " + named() + " + PING " + this.number;
+        return (this.first != null ? this.first + " + " : "")
+                + (this.verb != null ? this.verb + " " + named() + " + " : "")
+                + "PING "
+                + this.number;
     }
 
     private String named() {
@@ -239,12 +274,15 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
                 : this.channels.get(0) + " and " + (this.channels.size() - 1) + " more";
     }
 
-    /** One reply of the server to this unit: an error line, or what PING echoes, by RESP2 with a {@code pong} before it. */
+    /**
+     * One reply of the server to this unit: an error line, an integer, or a text such as what PING echoes, by RESP2 with a
+     * {@code pong} before it.
+     */
     private static final class UnitReply extends CommandOutput<byte[], byte[], Outcome> {
 
         private static final int PONG_AND_TEXT = 2;
 
-        private @Nullable String text;
+        private @Nullable Reply read;
 
         private boolean pongDue;
 
@@ -256,19 +294,24 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
         @Override
         public void set(@Nullable ByteBuffer bytes) {
-            if (bytes == null || this.text != null) {
+            if (bytes == null) {
                 this.strange = true;
             } else if (this.pongDue) {
                 this.pongDue = false;
                 this.strange |= !decodeString(bytes).equals("pong");
             } else {
-                this.text = decodeString(bytes);
+                read(Reply.text(decodeString(bytes)));
             }
         }
 
         @Override
         public void set(long integer) {
-            this.strange = true;
+            read(Reply.integer(integer));
+        }
+
+        private void read(Reply reply) {
+            this.strange |= this.read != null;
+            this.read = reply;
         }
 
         @Override
@@ -283,7 +326,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
         @Override
         public void multi(int count) {
-            this.strange |= count != PONG_AND_TEXT || this.pongDue || this.text != null;
+            this.strange |= count != PONG_AND_TEXT || this.pongDue || this.read != null;
             this.pongDue = true;
         }
 
@@ -291,9 +334,9 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         Reply take() {
             Reply reply = this.error != null
                     ? new Reply.Failed(new ReplyError(this.error))
-                    : this.strange || this.text == null ? new Reply.Strange() : Reply.echo(this.text);
+                    : this.strange || this.read == null ? new Reply.Strange() : this.read;
             this.error = null;
-            this.text = null;
+            this.read = null;
             this.pongDue = false;
             this.strange = false;
             return reply;

@@ -53,6 +53,10 @@ final class Standings {
         return this.channels.get(name);
     }
 
+    boolean isEmpty() {
+        return this.channels.isEmpty();
+    }
+
     Iterable<WantedChannel> all() {
         return this.channels.values();
     }
@@ -110,6 +114,12 @@ final class Standings {
             channel.standing = before.with(over, before.interruptions());
         }
         change(channel, ChannelState.SUBSCRIBED, node, over, null, "confirmed");
+    }
+
+    /** Confirmed at another node without an interruption. */
+    void handedOver(WantedChannel channel, NodeAddress from, NodeAddress to) {
+        change(channel, ChannelState.SUBSCRIBED, to, null, null, "handed over by " + from);
+        observe(observer -> observer.handedOver(channel.name, from, to));
     }
 
     void interrupted(WantedChannel channel, InterruptionCause cause, NodeAddress node, String detail) {
