@@ -384,7 +384,8 @@ class SlotMoveRaceTests {
         String told = told(ended) + ", " + told(again);
         int endings = switch (told) {
             case "confirmed, confirmed" -> 2;
-            case "confirmed, MOVED", "MOVED, MOVED" -> 1;
+            // a slot on its way is not unsubscribed from on some servers, whose move then ends the subscription
+            case "confirmed, MOVED", "MOVED, MOVED", "ASK, MOVED", "ASK, confirmed" -> 1;
             default -> throw new AssertionError("no server does that: " + told);
         };
         assertThat(node.heard).filteredOn(("ended " + moving)::equals).as(told).hasSize(endings);
@@ -400,7 +401,7 @@ class SlotMoveRaceTests {
         if (result.equals("null")) {
             return "confirmed";
         }
-        return result.contains(": MOVED ") ? "MOVED" : result;
+        return result.contains(": MOVED ") ? "MOVED" : result.contains(": ASK ") ? "ASK" : result;
     }
 
     /** By RESP2 the server refuses it while anything is subscribed. */
