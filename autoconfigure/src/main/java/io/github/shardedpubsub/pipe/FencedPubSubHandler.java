@@ -43,9 +43,6 @@ final class FencedPubSubHandler<K, V> extends PubSubCommandHandler<K, V> {
 
     private static final Logger logger = LoggerFactory.getLogger(FencedPubSubHandler.class);
 
-    /** Fences sent in a row to settle whose a reply was. A server that answers none of them will not answer the next. */
-    private static final int MAX_SETTLING_FENCES = 3;
-
     private final RedisCodec<K, V> codec;
 
     private final ToIntFunction<byte[]> slots;
@@ -67,7 +64,7 @@ final class FencedPubSubHandler<K, V> extends PubSubCommandHandler<K, V> {
 
     private long lastNumber;
 
-    private int settlingFences;
+    private final SettlingFences settlingFences = new SettlingFences();
 
     private @Nullable ChannelHandlerContext context;
 
@@ -232,10 +229,10 @@ final class FencedPubSubHandler<K, V> extends PubSubCommandHandler<K, V> {
         if (this.closeReason != null || !this.alignment.needsFence()) {
             return;
         }
-        if (this.settlingFences++ == MAX_SETTLING_FENCES) {
-            close("errors alone in answer to " + MAX_SETTLING_FENCES + " PINGs: whose they are cannot be told");
-        } else {
+        if (this.settlingFences.another()) {
             context().channel().writeAndFlush(FencedUnit.fence());
+        } else {
+            close(SettlingFences.EXHAUSTED);
         }
     }
 
@@ -309,7 +306,7 @@ final class FencedPubSubHandler<K, V> extends PubSubCommandHandler<K, V> {
             Reply reply = fenced.takeReply();
             this.alignment.replied(reply);
             if (reply instanceof Reply.Echo) {
-                this.settlingFences = 0;
+                this.settlingFences.echoed();
             }
         } catch (OutOfStepException ex) {
             outOfStep(ex);
