@@ -2,6 +2,7 @@ package io.github.shardedpubsub.subscription;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Consumer;
 
 /**
  * One channel's subscription at the next owner of its slot, beside the one at the present owner, and the order of what the two
@@ -41,15 +42,33 @@ final class Handover {
 
     private final Deque<byte[]> held = new ArrayDeque<>();
 
+    private boolean heard;
+
     private boolean fencing;
+
+    /** Once nothing is held any more, it is over. */
+    private boolean ending;
 
     private boolean over;
 
-    Handover(WantedChannel channel, NodeConnection source, NodeConnection target, Timeline timeline) {
+    private final Consumer<Handover> whenOver;
+
+    /**
+     * Begins with the target asked.
+     *
+     * @param whenOver told on the subscriptions' own thread, where it ends by itself
+     */
+    Handover(
+            WantedChannel channel,
+            NodeConnection source,
+            NodeConnection target,
+            Timeline timeline,
+            Consumer<Handover> whenOver) {
         this.channel = channel;
         this.source = source;
         this.target = target;
         this.timeline = timeline;
+        this.whenOver = whenOver;
     }
 
     /** On the target's event loop. Returns false if the handover is over and the message is the caller's. */
@@ -57,6 +76,7 @@ final class Handover {
         if (this.over) {
             return false;
         }
+        this.heard = true;
         this.held.add(payload);
         if (this.held.size() > MAX_HELD) {
             release(this.held.size());
@@ -78,9 +98,12 @@ final class Handover {
 
     private synchronized void passed(int before) {
         release(before);
-        this.fencing = !this.over && !this.held.isEmpty();
+        this.fencing = !this.held.isEmpty();
         if (this.fencing) {
             this.timeline.execute(this::fence);
+        } else if (this.ending && !this.over) {
+            this.over = true;
+            this.timeline.execute(() -> this.whenOver.accept(this));
         }
     }
 
@@ -94,9 +117,30 @@ final class Handover {
         }
     }
 
-    /** Nothing comes from the source any more. What comes from the target from now on is not held. */
-    synchronized void end() {
+    /** Nothing comes from the source any more, so that nothing has to wait for it. */
+    synchronized void endNow() {
         release(this.held.size());
+        this.ending = true;
         this.over = true;
+    }
+
+    /** What the target has sent already still waits for its turn. */
+    synchronized void end() {
+        this.ending = true;
+        this.over = !this.fencing;
+    }
+
+    synchronized boolean isEnding() {
+        return this.ending;
+    }
+
+    /** Whether what comes from the target goes its own way. */
+    synchronized boolean isOver() {
+        return this.over;
+    }
+
+    /** Whether the target has sent anything, which it does only once the slot is its own. */
+    synchronized boolean isHeard() {
+        return this.heard;
     }
 }

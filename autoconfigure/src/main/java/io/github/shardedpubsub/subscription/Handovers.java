@@ -41,7 +41,10 @@ final class Handovers {
                     begun.computeIfAbsent(new Importing(target, channel.slot), any -> new ArrayList<>())
                             .add(begin(channel, source, target));
                 }
-            } else if (next == null && handover != null && slots.owned().get(channel.slot)) {
+            } else if (next == null
+                    && handover != null
+                    && !handover.isHeard()
+                    && slots.owned().get(channel.slot)) {
                 giveUp(handover);
             }
         }
@@ -53,7 +56,7 @@ final class Handovers {
     }
 
     private Handover begin(WantedChannel channel, NodeConnection source, NodeConnection target) {
-        Handover handover = new Handover(channel, source, target, this.reconciler.timeline());
+        Handover handover = new Handover(channel, source, target, this.reconciler.timeline(), Handovers::forget);
         channel.handover = handover;
         source.handovers.add(handover);
         target.handovers.add(handover);
@@ -71,7 +74,7 @@ final class Handovers {
     }
 
     private void answered(Handover handover, Outcome outcome) {
-        if (handover.channel.handover != handover || handover.early != Early.ASKED) {
+        if (handover.channel.handover != handover || handover.isEnding() || handover.early != Early.ASKED) {
             return;
         }
         if (!(outcome instanceof Outcome.Confirmed)) {
@@ -97,7 +100,9 @@ final class Handovers {
             return endedBySource(handover);
         }
         if (node == handover.target && channel.holder != node) {
-            endedByTarget(handover);
+            if (!handover.isEnding()) {
+                endedByTarget(handover);
+            }
             return true;
         }
         return false;
@@ -107,14 +112,15 @@ final class Handovers {
         WantedChannel channel = handover.channel;
         if (channel.holder != handover.source) {
             // the target has it already
-            end(handover);
+            endNow(handover);
             return true;
         }
-        boolean takesOver = handover.early == Early.CONFIRMED && Reconciler.isConfirmed(channel);
+        boolean takesOver =
+                handover.early == Early.CONFIRMED && !handover.isEnding() && Reconciler.isConfirmed(channel);
         if (takesOver) {
-            this.reconciler.takenOver(channel, handover.target);
+            this.reconciler.takeOver(channel, handover.source, handover.target);
         }
-        end(handover);
+        endNow(handover);
         return takesOver;
     }
 
@@ -132,18 +138,24 @@ final class Handovers {
     /** Where the slot is known to have gone that its source has just ended, null if it is not known. */
     static @Nullable NodeAddress successor(WantedChannel channel, NodeConnection source) {
         Handover handover = channel.handover;
-        return handover != null && handover.source == source ? handover.target.address() : null;
+        return handover != null && handover.source == source && !handover.isEnding() ? handover.target.address() : null;
     }
 
     /** Ends what is beside the holder, as far as it can be. */
     void giveUp(Handover handover) {
-        end(handover);
+        if (handover.isEnding()) {
+            return;
+        }
         WantedChannel channel = handover.channel;
         if (channel.holder != handover.target && handover.early != Early.REFUSED) {
             leave(handover.target, channel, true);
         }
         if (channel.holder != handover.source) {
             leave(handover.source, channel, false);
+        }
+        handover.end();
+        if (handover.isOver()) {
+            forget(handover);
         }
     }
 
@@ -153,17 +165,27 @@ final class Handovers {
         }
     }
 
-    /** Whatever comes from the target goes its own way from now on. */
-    void end(Handover handover) {
-        handover.end();
-        handover.channel.handover = null;
-        handover.source.handovers.remove(handover);
-        handover.target.handovers.remove(handover);
-        handover.source.closeWhenIdle();
-        handover.target.closeWhenIdle();
+    private void endNow(Handover handover) {
+        handover.endNow();
+        forget(handover);
+    }
+
+    private static void forget(Handover handover) {
+        if (handover.channel.handover == handover) {
+            handover.channel.handover = null;
+        }
+        for (NodeConnection node : List.of(handover.source, handover.target)) {
+            node.handovers.remove(handover);
+            node.closeWhenIdle();
+        }
     }
 
     void disconnected(NodeConnection node) {
-        List.copyOf(node.handovers).forEach(this::giveUp);
+        for (Handover handover : List.copyOf(node.handovers)) {
+            giveUp(handover);
+            if (node == handover.source) {
+                endNow(handover);
+            }
+        }
     }
 }

@@ -5,13 +5,13 @@ import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.ReplyError;
 import io.github.shardedpubsub.subscription.WantedChannel.Actual;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -183,7 +183,7 @@ final class Reconciler {
             boolean wasConfirmed = channel.actual == Actual.SUBSCRIBED && !channel.doubtful;
             letGo(channel);
             if (wasConfirmed && channel.isWanted()) {
-                this.standings.interrupted(channel, cause, node.address(), reason);
+                this.standings.interrupted(channel, cause, node.address(), this.timeline.now(), reason);
             } else {
                 this.standings.failed(channel, node.address(), reason);
             }
@@ -222,7 +222,7 @@ final class Reconciler {
             @Nullable NodeAddress successor) {
         letGo(channel);
         if (channel.isWanted()) {
-            this.standings.interrupted(channel, cause, node.address(), detail);
+            this.standings.interrupted(channel, cause, node.address(), this.timeline.now(), detail);
             if (successor != null) {
                 channel.hint = successor;
             } else {
@@ -232,19 +232,49 @@ final class Reconciler {
         enqueue(channel);
     }
 
-    /** The early subscription at the new owner has become the channel's own; asked again there, to be sure. */
-    void takenOver(WantedChannel channel, NodeConnection target) {
-        NodeConnection source = Objects.requireNonNull(channel.holder, "It was confirmed by somebody");
+    /**
+     * The source has ended the channel, which is confirmed at the target since before. Asked again there, which tells whether it was
+     * the cut-over: only then was nothing interrupted.
+     */
+    void takeOver(WantedChannel channel, NodeConnection source, NodeConnection target) {
+        Instant since = this.timeline.now();
         letGo(channel);
         hold(channel, target);
         channel.become(Actual.SUBSCRIBED);
-        channel.asked++;
         channel.confirmedAtNanos = this.timeline.nanoTime();
-        this.standings.handedOver(channel, source.address(), target.address());
-        SlotBatches check = checks();
-        check(channel, check);
-        var unused = check.send();
+        channel.asked++;
+        SlotBatches asking = new SlotBatches(
+                this.timeline,
+                NodeConnection::subscribe,
+                (asked, node, outcome, withOthers) ->
+                        takeOverAnswered(asked, source, node, since, outcome, withOthers));
+        asking.add(target, channel);
+        var unused = asking.send();
         enqueue(channel);
+    }
+
+    private void takeOverAnswered(
+            WantedChannel channel,
+            NodeConnection source,
+            NodeConnection target,
+            Instant since,
+            Outcome outcome,
+            boolean withOthers) {
+        if (channel.actual != Actual.SUBSCRIBED || !channel.isWanted()) {
+            return;
+        }
+        if (outcome instanceof Outcome.Confirmed) {
+            this.standings.handedOver(channel, source.address(), target.address());
+            return;
+        }
+        letGo(channel);
+        this.standings.interrupted(
+                channel,
+                InterruptionCause.ENDED_BY_SERVER,
+                source.address(),
+                since,
+                "ended by " + source + ", and not served by " + target);
+        refusedOrFailed(channel, target, outcome, withOthers);
     }
 
     /** The new owner has ended the early subscription to serve the slot from now on, and is asked again. */
@@ -255,6 +285,7 @@ final class Reconciler {
                     channel,
                     InterruptionCause.ENDED_BY_SERVER,
                     source.address(),
+                    this.timeline.now(),
                     "the slot's new owner took it over, and is asked again");
             channel.hint = target.address();
             enqueue(channel);
@@ -458,6 +489,10 @@ final class Reconciler {
             return;
         }
         letGo(channel);
+        refusedOrFailed(channel, node, outcome, withOthers);
+    }
+
+    private void refusedOrFailed(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
         if (outcome instanceof Outcome.Refused refused) {
             refused(channel, node, refused.error(), withOthers);
         } else if (outcome instanceof Outcome.Unknown unknown) {

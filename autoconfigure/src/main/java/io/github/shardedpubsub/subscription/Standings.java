@@ -122,9 +122,9 @@ final class Standings {
         observe(observer -> observer.handedOver(channel.name, from, to));
     }
 
-    void interrupted(WantedChannel channel, InterruptionCause cause, NodeAddress node, String detail) {
+    void interrupted(WantedChannel channel, InterruptionCause cause, NodeAddress node, Instant since, String detail) {
         Standing before = channel.standing;
-        Interruption begun = new Interruption(cause, this.timeline.now(), node, null, detail);
+        Interruption begun = new Interruption(cause, since, node, null, detail);
         channel.standing = before.with(begun, before.interruptions() + 1);
         change(channel, ChannelState.INTERRUPTED, node, begun, detail, detail);
     }

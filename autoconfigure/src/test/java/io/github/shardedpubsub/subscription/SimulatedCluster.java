@@ -399,12 +399,8 @@ final class SimulatedCluster implements Cluster {
                         .append("@1")
                         .append(node == this ? " myself,master" : " master")
                         .append(" - 0 0 1 connected");
-                for (int slot = 0; slot < this.view.length; slot++) {
-                    if (this.view[slot] == node) {
-                        lines.append(' ').append(slot);
-                    }
-                }
                 if (node == this) {
+                    appendOwnSlots(lines);
                     this.migratingTo.forEach((slot, target) -> lines.append(" [")
                             .append(slot)
                             .append("->-")
@@ -416,6 +412,18 @@ final class SimulatedCluster implements Cluster {
                 lines.append('\n');
             }
             return lines.toString();
+        }
+
+        private void appendOwnSlots(StringBuilder lines) {
+            for (int slot = 0; slot < this.view.length; slot++) {
+                if (this.view[slot] == this) {
+                    int first = slot;
+                    while (slot + 1 < this.view.length && this.view[slot + 1] == this) {
+                        slot++;
+                    }
+                    lines.append(' ').append(first).append(first == slot ? "" : "-" + slot);
+                }
+            }
         }
 
         private String id() {

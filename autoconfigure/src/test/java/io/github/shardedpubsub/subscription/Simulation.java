@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -175,8 +176,8 @@ final class Simulation {
         }
         Interruption interruption = transition.interruption();
         if (to == ChannelState.INTERRUPTED) {
-            assertThat(this.interruptedAt.put(channel, this.time.now())).isNull();
-            assertThat(interruption).isNotNull();
+            Interruption begun = Objects.requireNonNull(interruption, "the interruption that begins");
+            assertThat(this.interruptedAt.put(channel, begun.since())).isNull();
         }
         Instant since = to == ChannelState.SUBSCRIBED ? this.interruptedAt.remove(channel) : null;
         if (since != null) {
