@@ -1,6 +1,8 @@
 package io.github.shardedpubsub.actuate;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.FenceStatus;
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
@@ -41,17 +43,29 @@ public class ShardedPubSubEndpoint {
 
     private final ShardSubscriptions subscriptions;
 
+    private final @Nullable PubSubFence fence;
+
     private final Duration checkPatience;
 
     /**
      * Creates the endpoint.
      */
     public ShardedPubSubEndpoint(ShardSubscriptions subscriptions) {
-        this(subscriptions, CHECK_PATIENCE);
+        this(subscriptions, (PubSubFence) null);
     }
 
-    ShardedPubSubEndpoint(ShardSubscriptions subscriptions, Duration checkPatience) {
+    /**
+     * Creates the endpoint.
+     *
+     * @param fence of the application's own Lettuce connections, null if it is switched off
+     */
+    public ShardedPubSubEndpoint(ShardSubscriptions subscriptions, @Nullable PubSubFence fence) {
+        this(subscriptions, fence, CHECK_PATIENCE);
+    }
+
+    ShardedPubSubEndpoint(ShardSubscriptions subscriptions, @Nullable PubSubFence fence, Duration checkPatience) {
         this.subscriptions = subscriptions;
+        this.fence = fence;
         this.checkPatience = checkPatience;
     }
 
@@ -67,7 +81,8 @@ public class ShardedPubSubEndpoint {
                 this.subscriptions.channels().stream()
                         .map(ChannelDescriptor::of)
                         .toList(),
-                this.subscriptions.lastMoves().stream().map(MoveDescriptor::of).toList());
+                this.subscriptions.lastMoves().stream().map(MoveDescriptor::of).toList(),
+                LettuceDescriptor.of(this.fence));
     }
 
     /**
@@ -137,13 +152,34 @@ public class ShardedPubSubEndpoint {
      * @param nodes ordered by address
      * @param channels ordered by name
      * @param lastMoves newest first
+     * @param lettuce the application's own pub/sub connections
      */
     public record SubscriptionsDescriptor(
             Map<ChannelState, Integer> counts,
             List<NodeDescriptor> nodes,
             List<ChannelDescriptor> channels,
-            List<MoveDescriptor> lastMoves)
+            List<MoveDescriptor> lastMoves,
+            LettuceDescriptor lettuce)
             implements OperationResponseBody {}
+
+    /**
+     * The application's own pub/sub connections of Lettuce.
+     *
+     * @param fence {@code installed}, {@code not-needed-yet} before the first connection, {@code unavailable} with the reason, or
+     *     {@code off}
+     * @param connections how many fenced ones are open
+     * @param outOfStep how many were closed because their replies did not fit what was asked
+     */
+    public record LettuceDescriptor(String fence, int connections, long outOfStep) {
+
+        static LettuceDescriptor of(@Nullable PubSubFence fence) {
+            if (fence == null) {
+                return new LettuceDescriptor("off", 0, 0);
+            }
+            FenceStatus status = fence.status();
+            return new LettuceDescriptor(status.toString(), status.connections(), status.outOfStep());
+        }
+    }
 
     /**
      * A connection to a node.

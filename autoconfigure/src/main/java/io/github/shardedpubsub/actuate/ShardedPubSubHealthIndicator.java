@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.actuate;
 
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.Interruption;
@@ -12,6 +13,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
@@ -24,8 +26,9 @@ import org.springframework.boot.health.contributor.Health;
  *
  * <p>Details: {@code channels}, how many are in each {@link ChannelState}; {@code patienceMillis}; and {@code unconfirmed}, the ten
  * channels that have waited longest, each with {@code channel}, {@code slot}, {@code state}, {@code since} and, as far as they are
- * known, {@code node}, {@code cause} of the interruption and {@code lastError}, absent where every channel is confirmed; and
- * {@code undelivering}, the nodes that did not deliver the last probe, which make it {@code DOWN}, absent where there are none.
+ * known, {@code node}, {@code cause} of the interruption and {@code lastError}, absent where every channel is confirmed;
+ * {@code undelivering}, the nodes that did not deliver the last probe, which make it {@code DOWN}, absent where there are none; and
+ * {@code lettuce.fence}: how the fence of the application's own Lettuce connections stands, which does not change the state.
  */
 public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
 
@@ -36,6 +39,8 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
 
     private final Duration patience;
 
+    private final @Nullable PubSubFence fence;
+
     private final Clock clock;
 
     /**
@@ -44,13 +49,26 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
      * @param patience how long a channel may be unconfirmed before the state is {@code DOWN}; zero for at once
      */
     public ShardedPubSubHealthIndicator(ShardSubscriptions subscriptions, Duration patience) {
-        this(subscriptions, patience, Clock.systemUTC());
+        this(subscriptions, patience, null);
     }
 
-    ShardedPubSubHealthIndicator(ShardSubscriptions subscriptions, Duration patience, Clock clock) {
+    /**
+     * Creates the indicator.
+     *
+     * @param patience how long a channel may be unconfirmed before the state is {@code DOWN}; zero for at once
+     * @param fence of the application's own Lettuce connections, null if it is switched off
+     */
+    public ShardedPubSubHealthIndicator(
+            ShardSubscriptions subscriptions, Duration patience, @Nullable PubSubFence fence) {
+        this(subscriptions, patience, fence, Clock.systemUTC());
+    }
+
+    ShardedPubSubHealthIndicator(
+            ShardSubscriptions subscriptions, Duration patience, @Nullable PubSubFence fence, Clock clock) {
         super("The state of the shard channel subscriptions could not be read");
         this.subscriptions = subscriptions;
         this.patience = patience;
+        this.fence = fence;
         this.clock = clock;
     }
 
@@ -65,6 +83,7 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
         }
         builder.withDetail("channels", new EnumMap<>(this.subscriptions.counts()));
         builder.withDetail("patienceMillis", this.patience.toMillis());
+        builder.withDetail("lettuce", lettuce(this.fence));
         if (!unconfirmed.isEmpty()) {
             builder.withDetail(
                     "unconfirmed",
@@ -86,6 +105,10 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
             }
         }
         return undelivering;
+    }
+
+    private static Map<String, Object> lettuce(@Nullable PubSubFence fence) {
+        return Map.of("fence", fence != null ? fence.status().toString() : "off");
     }
 
     private boolean isOverdue(ChannelStatus channel) {

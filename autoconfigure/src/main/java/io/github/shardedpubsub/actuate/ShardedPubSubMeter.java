@@ -2,6 +2,7 @@ package io.github.shardedpubsub.actuate;
 
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -174,7 +175,23 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             "Messages of shard channels thrown away because the queue was full or the container stopped"),
 
     /** Calls of listeners, without the time in the queue, by {@code outcome}: success, error. */
-    LISTENER("listener", Meter.Type.TIMER, null, KeyNames.OUTCOME, "Time that listeners of shard channels ran");
+    LISTENER("listener", Meter.Type.TIMER, null, KeyNames.OUTCOME, "Time that listeners of shard channels ran"),
+
+    /** The application's own pub/sub connections of Lettuce that are open and have the fence. */
+    LETTUCE_CONNECTIONS(
+            "lettuce.connections",
+            Meter.Type.GAUGE,
+            BaseUnits.CONNECTIONS,
+            null,
+            "Open pub/sub connections of the application's own Lettuce client that have the fence"),
+
+    /** The same, given up because their replies did not fit what was asked. Anything but 0 is worth a look. */
+    LETTUCE_OUT_OF_STEP(
+            "lettuce.out.of.step",
+            Meter.Type.COUNTER,
+            BaseUnits.EVENTS,
+            null,
+            "Pub/sub connections of the application's own Lettuce client closed because their replies did not fit");
 
     /**
      * The tags, whose values are the constants of an enum in lower case.
@@ -268,6 +285,14 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
                 .description(this.description)
                 .baseUnit(this.baseUnit)
                 .tags(tags)
+                .register(registry);
+    }
+
+    /** Of what is counted elsewhere; the registry refers weakly to it. */
+    <T> void counter(MeterRegistry registry, T counting, ToDoubleFunction<T> count) {
+        FunctionCounter.builder(getName(), counting, count)
+                .description(this.description)
+                .baseUnit(this.baseUnit)
                 .register(registry);
     }
 

@@ -1,7 +1,9 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint;
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -21,7 +23,7 @@ public final class ShardedPubSubEndpointAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    ShardedPubSubEndpoint shardedPubSubEndpoint(ShardSubscriptions subscriptions) {
-        return new ShardedPubSubEndpoint(subscriptions);
+    ShardedPubSubEndpoint shardedPubSubEndpoint(ShardSubscriptions subscriptions, ObjectProvider<PubSubFence> fence) {
+        return new ShardedPubSubEndpoint(subscriptions, fence.getIfAvailable());
     }
 }

@@ -1,7 +1,9 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.actuate.ShardedPubSubHealthIndicator;
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -24,8 +26,8 @@ public final class ShardedPubSubHealthAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(name = {"shardedPubSubHealthIndicator", "shardedPubSubHealthContributor"})
     ShardedPubSubHealthIndicator shardedPubSubHealthIndicator(
-            ShardSubscriptions subscriptions, ShardedPubSubProperties properties) {
+            ShardSubscriptions subscriptions, ShardedPubSubProperties properties, ObjectProvider<PubSubFence> fence) {
         return new ShardedPubSubHealthIndicator(
-                subscriptions, properties.getHealth().getPatience());
+                subscriptions, properties.getHealth().getPatience(), fence.getIfAvailable());
     }
 }

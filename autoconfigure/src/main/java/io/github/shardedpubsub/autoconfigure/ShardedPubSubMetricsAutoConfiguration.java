@@ -1,8 +1,10 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.actuate.DeliveryMetrics;
+import io.github.shardedpubsub.actuate.LettuceFenceMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
@@ -22,22 +24,31 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(
         after = {
             ShardedPubSubAutoConfiguration.class,
+            ShardedPubSubLettuceAutoConfiguration.class,
             MetricsAutoConfiguration.class,
             CompositeMeterRegistryAutoConfiguration.class
         })
 @ConditionalOnClass({MeterRegistry.class, MetricsAutoConfiguration.class})
 @ConditionalOnBean(MeterRegistry.class)
-@ConditionalOnSingleCandidate(ShardSubscriptions.class)
 public final class ShardedPubSubMetricsAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    @ConditionalOnSingleCandidate(PubSubFence.class)
+    LettuceFenceMetrics lettuceFenceMetrics(PubSubFence fence) {
+        return new LettuceFenceMetrics(fence);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnSingleCandidate(ShardSubscriptions.class)
     ShardSubscriptionMetrics shardSubscriptionMetrics(ShardSubscriptions subscriptions) {
         return new ShardSubscriptionMetrics(subscriptions);
     }
 
     @Bean
     @ConditionalOnMissingBean
+    @ConditionalOnSingleCandidate(ShardSubscriptions.class)
     DeliveryMetrics shardedPubSubDeliveryMetrics(ObjectProvider<ShardedRedisMessageListenerContainer> containers) {
         // the container is no default candidate for injection, and is meant nevertheless
         return new DeliveryMetrics(

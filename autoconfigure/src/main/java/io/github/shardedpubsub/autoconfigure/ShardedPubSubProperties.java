@@ -50,6 +50,8 @@ public class ShardedPubSubProperties {
 
     private final Health health = new Health();
 
+    private final Lettuce lettuce = new Lettuce();
+
     public boolean isEnabled() {
         return this.enabled;
     }
@@ -112,6 +114,10 @@ public class ShardedPubSubProperties {
 
     public Health getHealth() {
         return this.health;
+    }
+
+    public Lettuce getLettuce() {
+        return this.lettuce;
     }
 
     private static Duration positive(Duration value) {
@@ -386,6 +392,26 @@ public class ShardedPubSubProperties {
 
         public void setPatience(Duration patience) {
             this.patience = notNegative(patience);
+        }
+    }
+
+    /**
+     * The application's own Lettuce connections.
+     */
+    public static class Lettuce {
+
+        /**
+         * Whether the pub/sub connections of the application's own Lettuce client get the fence, too, so that no command gets the
+         * reply to another when a slot moves. Where sharded pub/sub is disabled, it must be set to true to have it.
+         */
+        private boolean fence = true;
+
+        public boolean isFence() {
+            return this.fence;
+        }
+
+        public void setFence(boolean fence) {
+            this.fence = fence;
         }
     }
 }

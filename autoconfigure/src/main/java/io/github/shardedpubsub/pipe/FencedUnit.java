@@ -24,32 +24,26 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the event loop of its connection once it is sent, but for {@link #outcome()}.
  */
-final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, CompleteableCommand<Outcome> {
+final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, CompleteableCommand<Outcome>, Fenced {
 
     /** What a unit asks for before its PING. */
     enum Kind {
-        SUBSCRIBE("SSUBSCRIBE"),
-        UNSUBSCRIBE("SUNSUBSCRIBE"),
+        SUBSCRIBE,
+        UNSUBSCRIBE,
         /** A plain command and no pub/sub command. */
-        PLAIN(""),
+        PLAIN,
         /** A PING alone, to settle whose the replies before it were, or to hear whether the server still answers. */
-        FENCE("");
-
-        private final byte[] command;
-
-        Kind(String command) {
-            this.command = command.getBytes(StandardCharsets.US_ASCII);
-        }
+        FENCE;
 
         boolean isPubSub() {
             return this == SUBSCRIBE || this == UNSUBSCRIBE;
         }
     }
 
-    private final Kind kind;
-
     /** Sent first; its one reply comes before all others of the unit. */
     private final @Nullable PlainCommand first;
+
+    private final @Nullable PubSubVerb verb;
 
     private final List<ChannelName> channels;
 
@@ -64,36 +58,45 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     private long sentAtNanos;
 
-    private FencedUnit(Kind kind, @Nullable PlainCommand first, List<ChannelName> channels) {
-        this.kind = kind;
+    private FencedUnit(@Nullable PlainCommand first, @Nullable PubSubVerb verb, List<ChannelName> channels) {
         this.first = first;
+        this.verb = verb;
         this.channels = channels;
     }
 
     /** A channel said twice is sent once: the server would confirm it twice and tell nothing more. */
     static FencedUnit subscribe(List<ChannelName> channels) {
-        return new FencedUnit(Kind.SUBSCRIBE, null, distinct(channels));
+        return new FencedUnit(null, PubSubVerb.SSUBSCRIBE, distinct(channels));
     }
 
     static FencedUnit unsubscribe(List<ChannelName> channels) {
-        return new FencedUnit(Kind.UNSUBSCRIBE, null, distinct(channels));
+        return new FencedUnit(null, PubSubVerb.SUNSUBSCRIBE, distinct(channels));
     }
 
     /** At a node that is importing the slot. */
     static FencedUnit subscribeAsking(List<ChannelName> channels) {
-        return new FencedUnit(Kind.SUBSCRIBE, PlainCommand.ASKING, distinct(channels));
+        return new FencedUnit(PlainCommand.ASKING, PubSubVerb.SSUBSCRIBE, distinct(channels));
     }
 
     static FencedUnit unsubscribeAsking(List<ChannelName> channels) {
-        return new FencedUnit(Kind.UNSUBSCRIBE, PlainCommand.ASKING, distinct(channels));
+        return new FencedUnit(PlainCommand.ASKING, PubSubVerb.SUNSUBSCRIBE, distinct(channels));
     }
 
     static FencedUnit plain(PlainCommand command) {
-        return new FencedUnit(Kind.PLAIN, command, List.of());
+        return new FencedUnit(command, null, List.of());
     }
 
     static FencedUnit fence() {
-        return new FencedUnit(Kind.FENCE, null, List.of());
+        return new FencedUnit(null, null, List.of());
+    }
+
+    /**
+     * What an application has asked for, word for word.
+     *
+     * @param channels channels or patterns; none, where the verb unsubscribes, for all of them
+     */
+    static FencedUnit of(PubSubVerb verb, List<ChannelName> channels) {
+        return new FencedUnit(null, verb, List.copyOf(channels));
     }
 
     private static List<ChannelName> distinct(List<ChannelName> channels) {
@@ -104,7 +107,19 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
     }
 
     Kind kind() {
-        return this.kind;
+        if (this.verb != null) {
+            return this.verb.subscribes() ? Kind.SUBSCRIBE : Kind.UNSUBSCRIBE;
+        }
+        return this.first != null ? Kind.PLAIN : Kind.FENCE;
+    }
+
+    boolean asks(PubSubVerb verb) {
+        return this.verb == verb;
+    }
+
+    /** Whether a push with this verb undoes what the unit asks for. */
+    boolean isUndoneBy(PubSubVerb verb) {
+        return this.verb != null && this.verb.isOppositeOf(verb);
     }
 
     /** Whether a plain command is sent first, whose one reply comes before all others of the unit. */
@@ -145,9 +160,9 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
             writeLength(buf, '*', this.first.words().size());
             this.first.words().forEach(word -> writeBulk(buf, word));
         }
-        if (this.kind.isPubSub()) {
+        if (this.verb != null) {
             writeLength(buf, '*', this.channels.size() + 1);
-            writeBulk(buf, this.kind.command);
+            writeBulk(buf, this.verb.command().getBytes());
             for (ChannelName channel : this.channels) {
                 writeBulk(buf, channel.bytes());
             }
@@ -170,11 +185,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public ProtocolKeyword getType() {
-        return switch (this.kind) {
-            case SUBSCRIBE -> CommandType.SSUBSCRIBE;
-            case UNSUBSCRIBE -> CommandType.SUNSUBSCRIBE;
-            case PLAIN, FENCE -> CommandType.PING;
-        };
+        return this.verb != null ? this.verb.command() : CommandType.PING;
     }
 
     /** What Lettuce's tracing and logs show of the unit; the wire is written by {@link #encode}. */
@@ -195,9 +206,19 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         throw new UnsupportedOperationException("A unit reads its replies itself");
     }
 
-    /** The reply that Lettuce has just decoded for this unit. */
-    Reply takeReply() {
+    @Override
+    public CommandOutput<?, ?, ?> reply() {
+        return this.reply;
+    }
+
+    @Override
+    public Reply takeReply() {
         return this.reply.take();
+    }
+
+    @Override
+    public boolean isAnswered() {
+        return this.finished;
     }
 
     /** Lettuce's word that a reply was read. The outcome is not in a reply but in its place among all of them. */
@@ -239,21 +260,31 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
     @Override
     public String toString() {
         return (this.first != null ? this.first + " + " : "")
-                + (this.kind.isPubSub() ? getType() + " " + named() + " + " : "")
+                + (this.verb != null ? this.verb + " " + named() + " + " : "")
                 + "PING "
                 + this.number;
     }
 
     private String named() {
+        if (this.channels.isEmpty()) {
+            return "everything";
+        }
         return this.channels.size() == 1
                 ? this.channels.get(0).toString()
                 : this.channels.get(0) + " and " + (this.channels.size() - 1) + " more";
     }
 
-    /** One reply of the server to this unit: an error line, a text such as what PING echoes, or an integer. */
+    /**
+     * One reply of the server to this unit: an error line, an integer, or a text such as what PING echoes, by RESP2 with a
+     * {@code pong} before it.
+     */
     private static final class UnitReply extends CommandOutput<byte[], byte[], Outcome> {
 
+        private static final int PONG_AND_TEXT = 2;
+
         private @Nullable Reply read;
+
+        private boolean pongDue;
 
         private boolean strange;
 
@@ -265,6 +296,9 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         public void set(@Nullable ByteBuffer bytes) {
             if (bytes == null) {
                 this.strange = true;
+            } else if (this.pongDue) {
+                this.pongDue = false;
+                this.strange |= !decodeString(bytes).equals("pong");
             } else {
                 read(Reply.text(decodeString(bytes)));
             }
@@ -292,7 +326,8 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
         @Override
         public void multi(int count) {
-            this.strange = true;
+            this.strange |= count != PONG_AND_TEXT || this.pongDue || this.read != null;
+            this.pongDue = true;
         }
 
         /** Hands out what was read and makes room for the unit's next reply. */
@@ -302,6 +337,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
                     : this.strange || this.read == null ? new Reply.Strange() : this.read;
             this.error = null;
             this.read = null;
+            this.pongDue = false;
             this.strange = false;
             return reply;
         }

@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PipeCommandHandler extends CommandHandler {
 
-    /** Fences sent in a row to settle whose a reply was. A server that answers none of them will not answer the next. */
-    private static final int MAX_SETTLING_FENCES = 3;
-
     private final LettucePipe pipe;
 
     private final ReplyAlignment alignment;
@@ -48,7 +45,7 @@ final class PipeCommandHandler extends CommandHandler {
 
     private long lastNumber;
 
-    private int settlingFences;
+    private final SettlingFences settlingFences = new SettlingFences();
 
     private @Nullable ChannelHandlerContext context;
 
@@ -254,10 +251,10 @@ final class PipeCommandHandler extends CommandHandler {
         if (this.closeReason != null || !this.alignment.needsFence()) {
             return;
         }
-        if (this.settlingFences++ == MAX_SETTLING_FENCES) {
-            close("errors alone in answer to " + MAX_SETTLING_FENCES + " PINGs: whose they are cannot be told");
-        } else {
+        if (this.settlingFences.another()) {
             sendFence();
+        } else {
+            close(SettlingFences.EXHAUSTED);
         }
     }
 
@@ -273,7 +270,7 @@ final class PipeCommandHandler extends CommandHandler {
             Reply reply = unit.takeReply();
             this.alignment.replied(reply);
             if (reply instanceof Reply.Echo) {
-                this.settlingFences = 0;
+                this.settlingFences.echoed();
             }
             return unit.isDone();
         } catch (OutOfStepException ex) {
@@ -305,12 +302,12 @@ final class PipeCommandHandler extends CommandHandler {
             }
             case "ssubscribe" -> {
                 try {
-                    this.alignment.subscribed(channel(push.getContent()));
+                    this.alignment.subscribed(PubSubVerb.SSUBSCRIBE, channel(push.getContent()));
                 } catch (OutOfStepException ex) {
                     outOfStep(ex);
                 }
             }
-            case "sunsubscribe" -> this.alignment.unsubscribed(channel(push.getContent()));
+            case "sunsubscribe" -> this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel(push.getContent()));
             default -> super.notifyPushListeners(push);
         }
     }

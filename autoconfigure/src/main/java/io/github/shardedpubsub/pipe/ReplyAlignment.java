@@ -63,16 +63,16 @@ final class ReplyAlignment {
         reading.at = reading.at.next();
     }
 
-    /** A push {@code ssubscribe channel} was read. It is never unasked. */
-    void subscribed(ChannelName channel) throws OutOfStepException {
-        keep(reading -> reading.subscribed(channel), "a confirmation for " + channel);
+    /** A push such as {@code ssubscribe channel} was read. It is never unasked. */
+    void subscribed(PubSubVerb verb, ChannelName channel) throws OutOfStepException {
+        keep(reading -> reading.subscribed(verb, channel), "a confirmation for " + channel);
     }
 
-    /** A push {@code sunsubscribe channel} was read: a reply, or the server's own. */
-    void unsubscribed(ChannelName channel) {
+    /** A push such as {@code sunsubscribe channel} was read: a reply, or the server's own. */
+    void unsubscribed(PubSubVerb verb, ChannelName channel) {
         this.pushes++;
         for (Reading reading : this.readings) {
-            reading.unsubscribed(channel, this.pushes);
+            reading.unsubscribed(verb, channel, this.pushes);
         }
         tellWhatIsSettled();
     }
@@ -265,11 +265,11 @@ final class ReplyAlignment {
             return unit.beginsPlain() && this.first == null;
         }
 
-        boolean subscribed(ChannelName channel) {
+        boolean subscribed(PubSubVerb verb, ChannelName channel) {
             FencedUnit unit = this.at.unit();
             if (unit == null
                     || isBeginningDue(unit)
-                    || unit.kind() != FencedUnit.Kind.SUBSCRIBE
+                    || !unit.asks(verb)
                     || this.refusal != null
                     || this.confirmed == unit.channels().size()
                     || !unit.channels().get(this.confirmed).equals(channel)) {
@@ -279,26 +279,26 @@ final class ReplyAlignment {
             return true;
         }
 
-        void unsubscribed(ChannelName channel, long push) {
+        void unsubscribed(PubSubVerb verb, ChannelName channel, long push) {
             Past.Ended ended = new Past.Ended(push, channel);
             // what concerns the unit is told with it: as its reply, or behind the confirmation that it ends
-            if (concernsUnit(channel)) {
+            if (concernsUnit(verb, channel)) {
                 this.held.add(ended);
             } else {
                 this.past.add(ended);
             }
         }
 
-        private boolean concernsUnit(ChannelName channel) {
+        private boolean concernsUnit(PubSubVerb verb, ChannelName channel) {
             FencedUnit unit = this.at.unit();
             if (unit == null || isBeginningDue(unit) || this.refusal != null) {
                 return false;
             }
-            return switch (unit.kind()) {
-                case SUBSCRIBE -> unit.channels().subList(0, this.confirmed).contains(channel);
-                case UNSUBSCRIBE -> unit.channels().contains(channel);
-                case PLAIN, FENCE -> false;
-            };
+            if (unit.asks(verb)) {
+                return unit.channels().isEmpty() || unit.channels().contains(channel);
+            }
+            return unit.isUndoneBy(verb)
+                    && unit.channels().subList(0, this.confirmed).contains(channel);
         }
 
         boolean echoed(long number) {
@@ -334,7 +334,10 @@ final class ReplyAlignment {
             }
             return switch (unit.kind()) {
                 case SUBSCRIBE -> this.confirmed == unit.channels().size();
-                case UNSUBSCRIBE -> unit.channels().stream().allMatch(this::holds);
+                case UNSUBSCRIBE ->
+                    unit.channels().isEmpty()
+                            ? !this.held.isEmpty()
+                            : unit.channels().stream().allMatch(this::holds);
                 case PLAIN, FENCE -> true;
             };
         }
@@ -362,7 +365,7 @@ final class ReplyAlignment {
                 throw new IllegalStateException("No unit is due");
             }
             Outcome outcome = outcome(unit);
-            if (unit.kind() == FencedUnit.Kind.UNSUBSCRIBE) {
+            if (unit.kind() == FencedUnit.Kind.UNSUBSCRIBE && !unit.channels().isEmpty()) {
                 // of each channel's pushes the last one is the reply, those before it were the server's own
                 for (int i = 0; i < this.held.size(); i++) {
                     if (comesAgain(i)) {
@@ -372,7 +375,10 @@ final class ReplyAlignment {
                 this.past.add(new Past.Finished(unit, outcome));
             } else {
                 this.past.add(new Past.Finished(unit, outcome));
-                this.past.addAll(this.held);
+                if (unit.kind() == FencedUnit.Kind.SUBSCRIBE) {
+                    this.past.addAll(this.held);
+                }
+                // what an unsubscribe from everything has ended nobody wants any more: all of it is its reply
             }
             this.held.clear();
             this.first = null;

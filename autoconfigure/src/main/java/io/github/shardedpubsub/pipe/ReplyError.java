@@ -1,6 +1,5 @@
 package io.github.shardedpubsub.pipe;
 
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -70,10 +69,10 @@ public record ReplyError(String message) {
         if (!commandName.find()) {
             return Half.EITHER;
         }
-        return switch (commandName.group(1).toLowerCase(Locale.ROOT)) {
-            case "ping" -> Half.FENCE;
-            case "ssubscribe", "sunsubscribe" -> Half.COMMAND;
-            default -> Half.EITHER;
-        };
+        String name = commandName.group(1);
+        if (name.equalsIgnoreCase("ping")) {
+            return Half.FENCE;
+        }
+        return PubSubVerb.named(name) != null ? Half.COMMAND : Half.EITHER;
     }
 }

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.ChannelDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.CheckDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.InterruptionDescriptor;
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.LettuceDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.MoveDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.NodeDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.SubscriptionsDescriptor;
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
@@ -38,7 +40,10 @@ class ShardedPubSubEndpointTests {
 
     private final FakeShardSubscriptions subscriptions = new FakeShardSubscriptions();
 
-    private final ShardedPubSubEndpoint endpoint = new ShardedPubSubEndpoint(this.subscriptions, Duration.ofMillis(20));
+    private final PubSubFence fence = new PubSubFence(channel -> 0);
+
+    private final ShardedPubSubEndpoint endpoint =
+            new ShardedPubSubEndpoint(this.subscriptions, this.fence, Duration.ofMillis(20));
 
     @Test
     void whenNothingIsWantedThenEveryCountIsZero() {
@@ -50,6 +55,13 @@ class ShardedPubSubEndpointTests {
         assertThat(all.nodes()).isEmpty();
         assertThat(all.channels()).isEmpty();
         assertThat(all.lastMoves()).isEmpty();
+    }
+
+    @Test
+    void showsTheFenceOfTheApplicationsOwnConnections() {
+        assertThat(this.endpoint.subscriptions().lettuce()).isEqualTo(new LettuceDescriptor("not-needed-yet", 0, 0));
+        assertThat(new ShardedPubSubEndpoint(this.subscriptions).subscriptions().lettuce())
+                .isEqualTo(new LettuceDescriptor("off", 0, 0));
     }
 
     @Test

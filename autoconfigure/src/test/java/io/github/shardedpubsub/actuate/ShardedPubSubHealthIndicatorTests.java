@@ -2,6 +2,7 @@ package io.github.shardedpubsub.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.Interruption;
@@ -31,8 +32,10 @@ class ShardedPubSubHealthIndicatorTests {
 
     private final FakeShardSubscriptions subscriptions = new FakeShardSubscriptions();
 
-    private final ShardedPubSubHealthIndicator indicator =
-            new ShardedPubSubHealthIndicator(this.subscriptions, PATIENCE, Clock.fixed(NOW, ZoneOffset.UTC));
+    private final PubSubFence fence = new PubSubFence(channel -> 0);
+
+    private final ShardedPubSubHealthIndicator indicator = new ShardedPubSubHealthIndicator(
+            this.subscriptions, PATIENCE, this.fence, Clock.fixed(NOW, ZoneOffset.UTC));
 
     @Test
     void whenNoChannelIsWantedThenUp() {
@@ -62,6 +65,15 @@ class ShardedPubSubHealthIndicatorTests {
         this.subscriptions.with(confirmed("a")).with(new NodeStatus(NODE, false, NOW, 0, "Connection refused"));
 
         assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
+    }
+
+    @Test
+    void saysHowTheFenceOfTheApplicationsOwnConnectionsStands() {
+        assertThat(this.indicator.health().getDetails()).containsEntry("lettuce", Map.of("fence", "not-needed-yet"));
+        assertThat(new ShardedPubSubHealthIndicator(this.subscriptions, PATIENCE)
+                        .health()
+                        .getDetails())
+                .containsEntry("lettuce", Map.of("fence", "off"));
     }
 
     @Test

@@ -3,6 +3,9 @@ package io.github.shardedpubsub.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.shardedpubsub.listener.ShardedRedisListener;
+import io.lettuce.core.protocol.CommandHandler;
+import io.lettuce.core.pubsub.PubSubCommandHandler;
+import io.lettuce.core.resource.ClientResources;
 import org.junit.jupiter.api.Test;
 import org.springframework.aot.generate.ClassNameGenerator;
 import org.springframework.aot.generate.DefaultGenerationContext;
@@ -21,7 +24,11 @@ class AheadOfTimeTests {
 
     record Order(String item) {}
 
-    @ImportAutoConfiguration({DataRedisAutoConfiguration.class, ShardedPubSubAutoConfiguration.class})
+    @ImportAutoConfiguration({
+        DataRedisAutoConfiguration.class,
+        ShardedPubSubAutoConfiguration.class,
+        ShardedPubSubLettuceAutoConfiguration.class
+    })
     static class Application {
 
         @ShardedRedisListener("orders")
@@ -37,6 +44,21 @@ class AheadOfTimeTests {
         assertThat(RuntimeHintsPredicates.reflection().onType(Order.class)).accepts(hints);
         assertThat(RuntimeHintsPredicates.reflection()
                         .onMethodInvocation(ShardedPubSubProperties.class.getMethod("setEnabled", boolean.class)))
+                .accepts(hints);
+    }
+
+    @Test
+    void whatTheFenceReadsOfLettuceCanBeReached() throws NoSuchFieldException, NoSuchMethodException {
+        RuntimeHints hints = process();
+        assertThat(RuntimeHintsPredicates.proxies().forInterfaces(ClientResources.class))
+                .accepts(hints);
+        assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(ClientResources.class.getMethod("timer")))
+                .accepts(hints);
+        assertThat(RuntimeHintsPredicates.reflection()
+                        .onFieldAccess(CommandHandler.class.getDeclaredField("clientOptions")))
+                .accepts(hints);
+        assertThat(RuntimeHintsPredicates.reflection()
+                        .onFieldAccess(PubSubCommandHandler.class.getDeclaredField("codec")))
                 .accepts(hints);
     }
 

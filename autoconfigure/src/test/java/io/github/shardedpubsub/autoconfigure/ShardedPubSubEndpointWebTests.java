@@ -143,7 +143,8 @@ class ShardedPubSubEndpointWebTests {
                               },
                               "detail": "confirmed"
                             }
-                          ]
+                          ],
+                          "lettuce": {"fence": "off", "connections": 0, "outOfStep": 0}
                         }
                         """));
     }
@@ -207,6 +208,8 @@ class ShardedPubSubEndpointWebTests {
                                 Map.of("WANTED", 1, "SUBSCRIBING", 0, "SUBSCRIBED", 0, "INTERRUPTED", 0, "REFUSED", 0),
                                 "patienceMillis",
                                 5000,
+                                "lettuce",
+                                Map.of("fence", "off"),
                                 "unconfirmed",
                                 List.of(Map.of(
                                         "channel",

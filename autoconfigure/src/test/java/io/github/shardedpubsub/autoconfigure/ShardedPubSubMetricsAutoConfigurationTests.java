@@ -9,6 +9,7 @@ import io.github.shardedpubsub.actuate.ShardedPubSubMeter;
 import io.github.shardedpubsub.listener.DeliveryObserver;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -33,8 +34,9 @@ class ShardedPubSubMetricsAutoConfigurationTests {
                     ShardedPubSubMetricsAutoConfiguration.class))
             .withBean(MeterRegistry.class, SimpleMeterRegistry::new);
 
-    private final ApplicationContextRunner runner =
-            this.withoutSubscriptions.withBean(ShardSubscriptions.class, FakeShardSubscriptions::new);
+    private final ApplicationContextRunner runner = this.withoutSubscriptions
+            .withBean(ShardSubscriptions.class, FakeShardSubscriptions::new)
+            .withBean(PubSubFence.class, () -> new PubSubFence(channel -> 0));
 
     @Test
     void registersEveryMeter() {

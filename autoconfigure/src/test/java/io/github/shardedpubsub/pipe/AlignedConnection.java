@@ -62,9 +62,9 @@ final class AlignedConnection {
         this.received.add(what);
         this.sentBefore.add(this.sent.size());
         if (what instanceof Received.Confirmation confirmation) {
-            this.alignment.subscribed(confirmation.channel());
+            this.alignment.subscribed(PubSubVerb.SSUBSCRIBE, confirmation.channel());
         } else if (what instanceof Received.End end) {
-            this.alignment.unsubscribed(end.channel());
+            this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, end.channel());
         } else {
             reply(what);
         }
