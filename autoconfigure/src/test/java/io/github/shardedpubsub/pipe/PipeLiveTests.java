@@ -6,6 +6,7 @@ import static io.github.shardedpubsub.pipe.LivePipe.await;
 import static io.github.shardedpubsub.pipe.LivePipe.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import io.github.shardedpubsub.test.RedisReplyException;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What real servers do to a pipe, in each state that one can bring about. */
+@LiveTest
 class PipeLiveTests {
 
     private static RedisCluster cluster;

@@ -3,6 +3,7 @@ package io.github.shardedpubsub.pipe;
 import static io.github.shardedpubsub.pipe.LivePipe.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import io.lettuce.core.RedisClient;
@@ -35,6 +36,7 @@ import org.slf4j.LoggerFactory;
  * A slot moves away while commands for it and for other slots are in flight. The server's own {@code sunsubscribe} then comes
  * just where a reply is due.
  */
+@LiveTest
 class SlotMoveRaceTests {
 
     private static final Logger log = LoggerFactory.getLogger(SlotMoveRaceTests.class);
