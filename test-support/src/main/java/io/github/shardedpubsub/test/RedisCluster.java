@@ -270,8 +270,7 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Tells a slot's owner once more that it is the owner: nothing moves, but most servers end all its shard subscriptions
-     * ({@link ServerTrait#ENDS_SUBSCRIPTIONS_WHEN_ASSIGNED_AGAIN}).
+     * Tells a slot's owner once more that it is the owner: nothing moves, but servers end all its shard subscriptions.
      *
      * @param slot from 0 to 16383
      */

@@ -15,12 +15,6 @@ import org.jspecify.annotations.Nullable;
 public enum ServerTrait {
 
     /**
-     * {@code CLUSTER SETSLOT slot NODE owner}, said again to the owner, ends the slot's subscriptions with a {@code sunsubscribe}, though nothing
-     * has moved. Elsewhere nothing happens.
-     */
-    ENDS_SUBSCRIPTIONS_WHEN_ASSIGNED_AGAIN("7.2", "7.2"),
-
-    /**
      * A subscription made early at the importing node, by {@code ASKING}, is ended with a {@code sunsubscribe} when the slot becomes that node's.
      * Elsewhere it stays and becomes an ordinary one.
      */
@@ -47,12 +41,6 @@ public enum ServerTrait {
      * subscription stays. Elsewhere it succeeds wherever the slot is served.
      */
     REDIRECTS_UNSUBSCRIBING("7.4", null),
-
-    /**
-     * A replica that has lost its master and serves no stale data ({@code replica-serve-stale-data no}) refuses {@code SSUBSCRIBE} with
-     * {@code -MOVED}. Elsewhere it is accepted.
-     */
-    REDIRECTS_AT_A_REPLICA_WITHOUT_ITS_MASTER("8.0", null),
 
     /**
      * Whole ranges of slots are moved at one stroke, by {@code CLUSTER MIGRATESLOTS}.

@@ -9,7 +9,7 @@ class ServerTraitTests {
 
     @Test
     void aTraitIsOfTheFirstVersionThatHasItAndOfAllLaterOnes() {
-        ServerTrait trait = ServerTrait.ENDS_SUBSCRIPTIONS_WHEN_ASSIGNED_AGAIN;
+        ServerTrait trait = ServerTrait.ENDS_EARLY_SUBSCRIPTIONS_AT_THE_CUT_OVER;
 
         assertThat(trait.isOf("Redis 7.0.15")).isFalse();
         assertThat(trait.isOf("Redis 7.2.0")).isTrue();
