@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What servers differ in that concerns shard channels: all of it is here, and nothing else asks for a version.
  *
- * <p>Seen on Redis 7.0.15 and 8.0.6, Valkey 8.1.1 and 9.1.2; where the first version that has a trait lies between those, it is the one that other
- * sources name. {@code ServerFactsTests} holds each of them down on whatever server the tests are run with.
+ * <p>Seen on Redis 7.0.15 and 8.0.6, Valkey 8.1.1 and 9.1.2; which version between those was the first to have a trait is not
+ * known for sure. {@code ServerFactsTests} holds each of them down on whatever server the tests are run with.
  *
  * @see RedisCluster#has(ServerTrait)
  */
