@@ -3,6 +3,7 @@ package io.github.shardedpubsub.subscription;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** On real servers: a replica that is given another master drops its subscribers, and Redis 7.0 tells them nothing. */
+@LiveTest
 class LiveAuditTests {
 
     private static final Duration SOON = Duration.ofSeconds(20);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 
+import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
@@ -40,6 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** On real servers: what is subscribed is delivered, whatever the cluster does meanwhile. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@LiveTest
 class LiveSubscriptionsTests {
 
     private static final Duration LIMIT = Duration.ofSeconds(20);

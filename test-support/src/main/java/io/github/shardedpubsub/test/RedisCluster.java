@@ -151,6 +151,11 @@ public final class RedisCluster implements AutoCloseable {
         return server.version();
     }
 
+    /** Whether the servers of this cluster have a trait in which servers differ. */
+    public boolean has(ServerTrait trait) {
+        return trait.isOf(serverVersion());
+    }
+
     /**
      * The node that owns a slot: the one that says so itself, or, where it does not answer, the one the others take for it.
      *
@@ -245,7 +250,27 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Tells a slot's owner once more that it is the owner: nothing moves, but Redis 7.2 and later and Valkey end all its shard subscriptions.
+     * Moves a range of slots with their keys at one stroke ({@code CLUSTER MIGRATESLOTS}), and waits until all nodes know. Until then the source
+     * serves them all, from then on the target does, and all shard subscriptions in the range are ended at once.
+     *
+     * @param firstSlot from 0 to 16383
+     * @param lastSlot the last of the range, included
+     * @param target the master to own them
+     * @throws RedisClusterException if the servers cannot do that: see {@link ServerTrait#MIGRATES_SLOTS_ATOMICALLY}
+     * @throws RedisReplyException if not all of the slots are of one other master
+     */
+    public void migrateSlots(int firstSlot, int lastSlot, RedisNode target) {
+        Slots.require(firstSlot);
+        Slots.require(lastSlot);
+        if (!has(ServerTrait.MIGRATES_SLOTS_ATOMICALLY)) {
+            throw new RedisClusterException(serverVersion()
+                    + " does not move slots at one stroke; Valkey 9 and later does. moveSlot() moves them one by one.");
+        }
+        operate(() -> migration.migrate(firstSlot, lastSlot, target));
+    }
+
+    /**
+     * Tells a slot's owner once more that it is the owner: nothing moves, but servers end all its shard subscriptions.
      *
      * @param slot from 0 to 16383
      */

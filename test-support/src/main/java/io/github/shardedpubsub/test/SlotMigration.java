@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,42 @@ final class SlotMigration {
             tellOthers(masters, List.of(slot), source, target);
         }
         awaitOwner(List.of(slot), target);
+    }
+
+    /** Moves all slots from the first to the last at one stroke; the servers must be able to. */
+    void migrate(int first, int last, RedisNode target) {
+        RedisNode source = requireOwner(first, membership.owner(first));
+        String range = first + "-" + last;
+        log.info("Migrating slots {} from {} to {}", range, source, target);
+        source.command("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", text(first), text(last), "NODE", target.id());
+        patience.await(
+                "slots " + range + " to be migrated to " + target,
+                "The source's log may say what keeps it from handing over.",
+                () -> unfinished(source, range));
+        awaitOwner(IntStream.rangeClosed(first, last).boxed().toList(), target);
+    }
+
+    /** That a range is still on its way, or null once it is not. */
+    private static @Nullable String unfinished(RedisNode source, String range) {
+        // the newest comes first
+        if (source.reply("CLUSTER", "GETSLOTMIGRATIONS") instanceof List<?> migrations) {
+            for (Object migration : migrations) {
+                if (migration instanceof List<?> fields && range.equals(field(fields, "slot_ranges"))) {
+                    String state = field(fields, "state");
+                    if (state.equals("failed") || state.equals("canceled")) {
+                        throw new RedisClusterException("The migration of slots " + range + " from " + source + " is "
+                                + state + ": " + field(fields, "message") + source.evidence());
+                    }
+                    return state.equals("success") ? null : "its state is '" + state + "'";
+                }
+            }
+        }
+        return source + " knows of no migration of slots " + range;
+    }
+
+    private static String field(List<?> namesAndValues, String name) {
+        int at = namesAndValues.indexOf(name);
+        return at < 0 ? "" : String.valueOf(namesAndValues.get(at + 1));
     }
 
     void assignAgain(int slot) {
