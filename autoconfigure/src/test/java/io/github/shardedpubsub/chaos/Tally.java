@@ -1,0 +1,36 @@
+package io.github.shardedpubsub.chaos;
+
+/** Counts of messages; each loss is counted once. */
+final class Tally {
+
+    long published;
+
+    long notPublished;
+
+    long arrived;
+
+    /** Published while the channel was said not to be confirmed, or was not claimed. */
+    long lostInGap;
+
+    /** Published shortly before that: the message was on its way when the subscription ended. */
+    long lostJustBefore;
+
+    /** Published after the node went silent, and before that was or could be noticed. */
+    long lostInSilence;
+
+    void add(Tally other) {
+        this.published += other.published;
+        this.notPublished += other.notPublished;
+        this.arrived += other.arrived;
+        this.lostInGap += other.lostInGap;
+        this.lostJustBefore += other.lostJustBefore;
+        this.lostInSilence += other.lostInSilence;
+    }
+
+    @Override
+    public String toString() {
+        return this.published + " published (" + this.notPublished + " more could not be), " + this.arrived
+                + " arrived; lost: " + this.lostInGap + " in reported interruptions, " + this.lostJustBefore
+                + " just before one, " + this.lostInSilence + " at nodes that went silent";
+    }
+}
