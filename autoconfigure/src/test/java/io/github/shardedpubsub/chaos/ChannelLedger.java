@@ -5,6 +5,7 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelTransition;
 import io.github.shardedpubsub.subscription.Interruption;
+import io.github.shardedpubsub.subscription.NodeAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -41,6 +42,9 @@ final class ChannelLedger {
 
     private final List<Gap> gaps = new ArrayList<>();
 
+    /** Who confirmed it when, the last of before first. */
+    private final List<Holder> holders = new ArrayList<>();
+
     private final List<String> untold = new ArrayList<>();
 
     private final Deque<String> history = new ArrayDeque<>();
@@ -57,6 +61,8 @@ final class ChannelLedger {
     private long settled;
 
     private boolean onItsWay;
+
+    private record Holder(Instant since, @Nullable NodeAddress node) {}
 
     ChannelLedger(ChannelName channel) {
         this.channel = channel;
@@ -123,6 +129,7 @@ final class ChannelLedger {
         }
         if (transition.to() == ChannelState.SUBSCRIBED) {
             requireEndTold(transition.interruption());
+            this.holders.add(new Holder(transition.at(), transition.node()));
             Gap over = this.unconfirmed;
             if (over != null) {
                 this.gaps.add(new Gap(over.from(), transition.at(), over.node(), over.why()));
@@ -163,6 +170,9 @@ final class ChannelLedger {
         this.failures.clear();
         this.arrivals.clear();
         this.gaps.clear();
+        if (this.holders.size() > 1) {
+            this.holders.subList(0, this.holders.size() - 1).clear();
+        }
         return violations;
     }
 
@@ -201,8 +211,10 @@ final class ChannelLedger {
             } else if (all.stream()
                     .anyMatch(gap -> gap.mayContain(lost.sent(), lost.answered().plus(ON_THE_WAY)))) {
                 tally.lostJustBefore++;
-            } else if (all.stream().anyMatch(gap -> isExplained(lost, gap, silences))) {
+            } else if (all.stream().anyMatch(gap -> isReportedLate(lost, gap, silences))) {
                 tally.lostInSilence++;
+            } else if (isSwallowed(lost, silences)) {
+                tally.lostUntold++;
             } else {
                 violations.add(violation(
                         lost.number() + " was lost outside of every interruption: " + lost,
@@ -212,11 +224,22 @@ final class ChannelLedger {
         }
     }
 
-    private static boolean isExplained(Publication lost, Gap gap, Collection<Silence> silences) {
+    private static boolean isReportedLate(Publication lost, Gap gap, Collection<Silence> silences) {
         return silences.stream()
-                .filter(silence -> silence.explains(gap))
+                .filter(silence -> silence.explainsLateReportOf(gap))
                 .anyMatch(silence -> new Gap(silence.from(), gap.until(), gap.node(), gap.why())
                         .mayContain(lost.sent(), lost.answered().plus(ON_THE_WAY)));
+    }
+
+    private boolean isSwallowed(Publication lost, Collection<Silence> silences) {
+        NodeAddress holder = null;
+        for (Holder each : this.holders) {
+            if (!each.since().isAfter(lost.sent())) {
+                holder = each.node();
+            }
+        }
+        NodeAddress node = holder;
+        return silences.stream().anyMatch(silence -> silence.node().equals(node) && silence.swallows(lost));
     }
 
     private Violation violation(String what, long number) {

@@ -5,14 +5,18 @@ import io.github.shardedpubsub.chaos.Fault.NotNow;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 
 /** Nodes that die, freeze, change their roles, leave and come. A shard without a replica is spared. */
 final class NodeFaults {
 
     private static final Duration PROMOTION = Duration.ofSeconds(15);
+
+    private static final Duration KNOWN_TO_THE_PROMOTED = Duration.ofSeconds(2);
 
     private final ChaosCluster cluster;
 
@@ -89,21 +93,40 @@ final class NodeFaults {
     private void failover(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
+        Set<RedisNode> followers = followersAfter(shard);
         this.redis.failover(shard.replica());
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
     }
 
     private void forcedFailover(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
+        Set<RedisNode> followers = followersAfter(shard);
         this.redis.forceFailover(shard.replica());
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
+    }
+
+    /** The old master, and the other replicas, which have not been heard of by the promoted one for a moment. */
+    private Set<RedisNode> followersAfter(Shard promotion) {
+        Set<RedisNode> followers = new HashSet<>(this.redis.replicasOf(promotion.master()));
+        followers.add(promotion.master());
+        followers.remove(promotion.replica());
+        unheard(followers, PROMOTION);
+        return followers;
+    }
+
+    private void unheard(Set<RedisNode> followers, Duration lasts) {
+        followers.forEach(node -> this.cluster.silences().beginUnnoticed(ChaosCluster.address(node), lasts));
     }
 
     private void killMaster(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
+        Set<RedisNode> followers = followersAfter(shard);
         shard.master().kill();
         boolean promoted = ChaosCluster.await(PROMOTION, () -> shard.replica().role() == RedisNode.Role.MASTER);
         account.note((promoted ? "promoted: " : "not promoted: ") + shard.replica());
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
         ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
         shard.master().restart();
         this.cluster.tire(shard.master());
@@ -150,7 +173,9 @@ final class NodeFaults {
         silent(shard.master());
         this.redis.reset(shard.master());
         ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
+        Set<RedisNode> followers = followersAfter(shard);
         this.redis.forceFailover(shard.replica());
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
         ChaosCluster.last(ChaosSettings.noticesSilentEnd());
         this.redis.rejoin(shard.master());
         this.redis.reparent(shard.master(), shard.replica());
@@ -164,10 +189,12 @@ final class NodeFaults {
         account.note(node + " of " + shard);
         Duration noticed = ChaosSettings.noticesFrozenNode();
         this.cluster.silences().begin(ChaosCluster.address(node), noticed);
+        Set<RedisNode> followers = node == shard.master() ? followersAfter(shard) : Set.of();
         node.freeze();
         ChaosCluster.last(noticed.plus(ChaosCluster.millis(dice, 0, 1_000)));
         node.thaw();
         account.note("thawed " + node);
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
         this.cluster.tire(shard.master());
         this.cluster.tire(shard.replica());
     }

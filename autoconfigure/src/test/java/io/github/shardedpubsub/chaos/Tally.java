@@ -15,8 +15,11 @@ final class Tally {
     /** Published shortly before that: the message was on its way when the subscription ended. */
     long lostJustBefore;
 
-    /** Published after the node went silent, and before that was or could be noticed. */
+    /** Published after the node went silent, and before that was noticed and reported. */
     long lostInSilence;
+
+    /** Published at a new master that did not know the old one as its replica yet: the channel was confirmed there, and nobody told. */
+    long lostUntold;
 
     void add(Tally other) {
         this.published += other.published;
@@ -25,12 +28,14 @@ final class Tally {
         this.lostInGap += other.lostInGap;
         this.lostJustBefore += other.lostJustBefore;
         this.lostInSilence += other.lostInSilence;
+        this.lostUntold += other.lostUntold;
     }
 
     @Override
     public String toString() {
         return this.published + " published (" + this.notPublished + " more could not be), " + this.arrived
                 + " arrived; lost: " + this.lostInGap + " in reported interruptions, " + this.lostJustBefore
-                + " just before one, " + this.lostInSilence + " at nodes that went silent";
+                + " just before one, " + this.lostInSilence + " at nodes that went silent, "
+                + this.lostUntold + " untold at old masters after a failover";
     }
 }
