@@ -21,6 +21,8 @@ final class ChaosCluster implements AutoCloseable {
 
     static final String PASSWORD = "secret";
 
+    private static final Duration OPERATION = Duration.ofSeconds(20);
+
     private static final String[] GRANT = {"ACL", "SETUSER", USER, "on", ">" + PASSWORD, "~*", "&*", "+@all"};
 
     private final RedisCluster redis;
@@ -38,6 +40,7 @@ final class ChaosCluster implements AutoCloseable {
                 .masters(4)
                 .replicas(1)
                 .nodeTimeout(ChaosSettings.NODE_TIMEOUT)
+                .operationTimeout(OPERATION)
                 .configuration("cluster-require-full-coverage", "no")
                 .configuration("busy-reply-threshold", "100")
                 .configuration("user", USER + " on >" + PASSWORD + " ~* &* +@all")

@@ -6,7 +6,9 @@ import io.github.shardedpubsub.test.RedisNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,7 +17,7 @@ final class Healing {
 
     private static final int ATTEMPTS = 4;
 
-    private static final Duration AGREEMENT = Duration.ofSeconds(30);
+    private static final Duration AGREEMENT = Duration.ofSeconds(15);
 
     private static final Pattern SLOT_ON_ITS_WAY = Pattern.compile("\\[(\\d+)-[<>]-");
 
@@ -68,8 +70,9 @@ final class Healing {
             }
             settleSlotsOnTheirWay(node);
         }
-        this.redis.awaitAgreement(AGREEMENT);
+        forgetClaimsNobodyMakes();
         giveOwners();
+        this.redis.awaitAgreement(AGREEMENT);
         giveReplicas();
         this.redis.awaitAgreement(AGREEMENT);
     }
@@ -93,6 +96,28 @@ final class Healing {
         while (onTheirWay.find()) {
             this.log.note("healing: slot " + onTheirWay.group(1) + " stays where it is at " + node);
             node.command("CLUSTER", "SETSLOT", onTheirWay.group(1), "STABLE");
+        }
+    }
+
+    /**
+     * A node that is not told when a slot is deleted takes the slot for its last owner's for ever, against a new owner of a lower
+     * epoch too: the servers tell each other only what they own, never what they do not own any more.
+     */
+    private void forgetClaimsNobodyMakes() {
+        Map<String, BitSet> claimed = new HashMap<>();
+        List<RedisNode> nodes = this.redis.nodes();
+        nodes.forEach(node -> claimed.put(node.id(), SlotClaims.of(node).own()));
+        for (RedisNode node : nodes) {
+            BitSet wrong = new BitSet();
+            SlotClaims.of(node).slots().forEach((owner, slots) -> {
+                BitSet unclaimed = (BitSet) slots.clone();
+                unclaimed.andNot(claimed.getOrDefault(owner, new BitSet()));
+                wrong.or(unclaimed);
+            });
+            for (int slot : wrong.stream().toArray()) {
+                this.log.note("healing: slot " + slot + " is not whose " + node + " takes it for");
+                node.command("CLUSTER", "DELSLOTS", Integer.toString(slot));
+            }
         }
     }
 

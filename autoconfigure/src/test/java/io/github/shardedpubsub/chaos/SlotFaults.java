@@ -93,6 +93,9 @@ final class SlotFaults {
     }
 
     private void deleteAndAdd(Random dice, Account account) {
+        if (this.cluster.answering().size() < this.cluster.redis().nodes().size()) {
+            throw new NotNow("a node that does not answer would not learn that slots are deleted");
+        }
         int[] slots = slots(dice, 1 + dice.nextInt(5));
         account.note(text(slots) + " deleted");
         this.cluster.redis().deleteSlots(slots);
