@@ -12,15 +12,17 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What was published to one channel, what of it arrived, and how the channel was said to stand meanwhile; and whether the three fit
  * together. Messages are numbered from 1. There is never more than one on its way, so that the order of two that servers have taken
- * is certain; one that could not be published, or whose answer was lost, may still arrive, and then at any time. Thread-safe.
+ * is certain; one that could not be published, or whose answer was lost, may still arrive, once and at any time. Thread-safe.
  */
 final class ChannelLedger {
 
@@ -159,7 +161,7 @@ final class ChannelLedger {
     synchronized List<Violation> settle(Collection<Silence> silences, Tally tally) {
         List<Violation> violations = new ArrayList<>();
         this.untold.forEach(what -> violations.add(violation(what, Instant.now(), Instant.now())));
-        judgeArrivals(violations);
+        judgeArrivals(silences, tally, violations);
         judgeLosses(silences, tally, violations);
         tally.published += this.publications.size();
         tally.notPublished += this.failures.size();
@@ -176,21 +178,31 @@ final class ChannelLedger {
         return violations;
     }
 
-    private void judgeArrivals(List<Violation> violations) {
+    private void judgeArrivals(Collection<Silence> silences, Tally tally, List<Violation> violations) {
+        Map<Long, Publication> byNumber = new HashMap<>();
+        this.publications.forEach(publication -> byNumber.put(publication.number(), publication));
         Set<Long> seen = new HashSet<>();
         long last = 0;
         for (long number : this.arrivals) {
-            if (number <= this.settled) {
-                violations.add(violation(number + " arrived long after it was published", number));
-            } else if (!seen.add(number)) {
-                violations.add(violation(number + " arrived twice", number));
-            } else if (!this.failures.contains(number)) {
-                if (number < last) {
-                    violations.add(violation(number + " arrived after " + last, number));
-                }
+            Publication publication = byNumber.get(number);
+            boolean again = !seen.add(number);
+            boolean late = publication != null && number < last;
+            if ((again || late) && publication != null && mayBeHeldBack(publication, silences)) {
+                tally.heldBack++;
+            } else if (number <= this.settled) {
+                violations.add(violation(number + " arrived long after it was published", publication));
+            } else if (again) {
+                violations.add(violation(number + " arrived twice", publication));
+            } else if (late) {
+                violations.add(violation(number + " arrived after " + last, publication));
+            } else if (publication != null) {
                 last = number;
             }
         }
+    }
+
+    private static boolean mayBeHeldBack(Publication publication, Collection<Silence> silences) {
+        return silences.stream().anyMatch(silence -> silence.holdsBack(publication));
     }
 
     private void judgeLosses(Collection<Silence> silences, Tally tally, List<Violation> violations) {
@@ -242,13 +254,10 @@ final class ChannelLedger {
         return silences.stream().anyMatch(silence -> silence.node().equals(node) && silence.swallows(lost));
     }
 
-    private Violation violation(String what, long number) {
-        for (Publication publication : this.publications) {
-            if (publication.number() == number) {
-                return violation(what + ": " + publication, publication.sent(), publication.answered());
-            }
-        }
-        return violation(what, Instant.now(), Instant.now());
+    private Violation violation(String what, @Nullable Publication publication) {
+        return publication == null
+                ? violation(what, Instant.now(), Instant.now())
+                : violation(what + ": " + publication, publication.sent(), publication.answered());
     }
 
     /** Something about this channel, with its history. */

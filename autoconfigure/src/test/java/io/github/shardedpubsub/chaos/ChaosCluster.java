@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /** The cluster under fire, and what the faults have to know of each other. Thread-safe. */
@@ -30,6 +31,8 @@ final class ChaosCluster implements AutoCloseable {
     private final Silences silences = new Silences();
 
     private final Map<RedisNode, Instant> tiredUntil = new ConcurrentHashMap<>();
+
+    private final ReentrantLock slots = new ReentrantLock();
 
     private ChaosCluster(RedisCluster redis) {
         this.redis = redis;
@@ -86,6 +89,16 @@ final class ChaosCluster implements AutoCloseable {
     boolean isRested(RedisNode node) {
         Instant until = this.tiredUntil.get(node);
         return until == null || Instant.now().isAfter(until);
+    }
+
+    /** Keeps slots from moving meanwhile: half a move would leave a slot with two owners, or with none. */
+    void whileSlotsRest(Runnable fault) {
+        this.slots.lock();
+        try {
+            fault.run();
+        } finally {
+            this.slots.unlock();
+        }
     }
 
     static <T> T any(List<T> choices, Random dice, String what) {

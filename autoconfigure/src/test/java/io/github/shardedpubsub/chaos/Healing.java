@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.chaos;
 
+import io.github.shardedpubsub.chaos.Silences.Kind;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisClusterException;
 import io.github.shardedpubsub.test.RedisNode;
@@ -150,7 +151,9 @@ final class Healing {
         }
         for (int i = 0; i < Math.min(without.size(), free.size()); i++) {
             this.log.note("healing: " + without.get(i) + " has no replica, " + free.get(i) + " becomes one");
-            this.cluster.silences().begin(ChaosCluster.address(free.get(i)), ChaosSettings.noticesSilentEnd());
+            this.cluster
+                    .silences()
+                    .begin(Kind.ENDED, ChaosCluster.address(free.get(i)), ChaosSettings.noticesSilentEnd());
             this.redis.reparent(free.get(i), without.get(i));
         }
     }

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.chaos;
 
 import io.github.shardedpubsub.chaos.Fault.Account;
 import io.github.shardedpubsub.chaos.Fault.NotNow;
+import io.github.shardedpubsub.chaos.Silences.Kind;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import java.time.Duration;
@@ -116,7 +117,7 @@ final class NodeFaults {
     }
 
     private void unheard(Set<RedisNode> followers, Duration lasts) {
-        followers.forEach(node -> this.cluster.silences().beginUnnoticed(ChaosCluster.address(node), lasts));
+        followers.forEach(node -> this.cluster.silences().begin(Kind.UNHEARD, ChaosCluster.address(node), lasts));
     }
 
     private void killMaster(Random dice, Account account) {
@@ -151,7 +152,7 @@ final class NodeFaults {
     }
 
     private void silent(RedisNode node) {
-        this.cluster.silences().begin(ChaosCluster.address(node), ChaosSettings.noticesSilentEnd());
+        this.cluster.silences().begin(Kind.ENDED, ChaosCluster.address(node), ChaosSettings.noticesSilentEnd());
     }
 
     private void resetReplica(Random dice, Account account) {
@@ -170,12 +171,14 @@ final class NodeFaults {
     private void resetMaster(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
-        silent(shard.master());
-        this.redis.reset(shard.master());
-        ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
-        Set<RedisNode> followers = followersAfter(shard);
-        this.redis.forceFailover(shard.replica());
-        unheard(followers, KNOWN_TO_THE_PROMOTED);
+        this.cluster.whileSlotsRest(() -> {
+            silent(shard.master());
+            this.redis.reset(shard.master());
+            ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
+            Set<RedisNode> followers = followersAfter(shard);
+            this.redis.forceFailover(shard.replica());
+            unheard(followers, KNOWN_TO_THE_PROMOTED);
+        });
         ChaosCluster.last(ChaosSettings.noticesSilentEnd());
         this.redis.rejoin(shard.master());
         this.redis.reparent(shard.master(), shard.replica());
@@ -188,7 +191,7 @@ final class NodeFaults {
         RedisNode node = dice.nextInt(3) > 0 ? shard.master() : shard.replica();
         account.note(node + " of " + shard);
         Duration noticed = ChaosSettings.noticesFrozenNode();
-        this.cluster.silences().begin(ChaosCluster.address(node), noticed);
+        this.cluster.silences().begin(Kind.FROZEN, ChaosCluster.address(node), noticed);
         Set<RedisNode> followers = node == shard.master() ? followersAfter(shard) : Set.of();
         node.freeze();
         ChaosCluster.last(noticed.plus(ChaosCluster.millis(dice, 0, 1_000)));

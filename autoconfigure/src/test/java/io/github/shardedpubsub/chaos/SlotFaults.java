@@ -23,12 +23,16 @@ final class SlotFaults {
     }
 
     void addTo(Map<FaultKind, Fault> faults) {
-        faults.put(FaultKind.MOVE, this::move);
-        faults.put(FaultKind.MOVE_THERE_AND_BACK, this::moveThereAndBack);
-        faults.put(FaultKind.MOVE_MANY, this::moveMany);
-        faults.put(FaultKind.ASSIGN_AGAIN, this::assignAgain);
-        faults.put(FaultKind.DELETE_AND_ADD, this::deleteAndAdd);
-        faults.put(FaultKind.CLUSTER_FAILS, this::clusterFails);
+        faults.put(FaultKind.MOVE, resting(this::move));
+        faults.put(FaultKind.MOVE_THERE_AND_BACK, resting(this::moveThereAndBack));
+        faults.put(FaultKind.MOVE_MANY, resting(this::moveMany));
+        faults.put(FaultKind.ASSIGN_AGAIN, resting(this::assignAgain));
+        faults.put(FaultKind.DELETE_AND_ADD, resting(this::deleteAndAdd));
+        faults.put(FaultKind.CLUSTER_FAILS, resting(this::clusterFails));
+    }
+
+    private Fault resting(Fault fault) {
+        return (dice, account) -> this.cluster.whileSlotsRest(() -> fault.strike(dice, account));
     }
 
     private int anySlot(Random dice) {

@@ -21,6 +21,9 @@ final class Tally {
     /** Published at a new master that did not know the old one as its replica yet: the channel was confirmed there, and nobody told. */
     long lostUntold;
 
+    /** Passed on by a node that was frozen just after it had taken them, once it was thawed: late, or for the second time. */
+    long heldBack;
+
     void add(Tally other) {
         this.published += other.published;
         this.notPublished += other.notPublished;
@@ -29,6 +32,7 @@ final class Tally {
         this.lostJustBefore += other.lostJustBefore;
         this.lostInSilence += other.lostInSilence;
         this.lostUntold += other.lostUntold;
+        this.heldBack += other.heldBack;
     }
 
     @Override
@@ -36,6 +40,7 @@ final class Tally {
         return this.published + " published (" + this.notPublished + " more could not be), " + this.arrived
                 + " arrived; lost: " + this.lostInGap + " in reported interruptions, " + this.lostJustBefore
                 + " just before one, " + this.lostInSilence + " at nodes that went silent, "
-                + this.lostUntold + " untold at old masters after a failover";
+                + this.lostUntold + " untold at old masters after a failover; "
+                + this.heldBack + " late or twice from thawed nodes";
     }
 }
