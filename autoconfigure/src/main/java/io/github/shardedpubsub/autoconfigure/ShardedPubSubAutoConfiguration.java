@@ -74,7 +74,10 @@ public final class ShardedPubSubAutoConfiguration {
                     resubscribe.getMaxBackoff(),
                     resubscribe.getRefusedInterval(),
                     properties.getConnection().getIdleTimeout(),
-                    properties.getAuditInterval());
+                    properties.getConnection().isWarm(),
+                    properties.getAuditInterval(),
+                    properties.getHandover().toSettings(),
+                    properties.getProbe().getInterval());
         }
 
         @Bean(name = ShardedRedisMessageListenerContainer.BEAN_NAME, defaultCandidate = false)

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.OverflowPolicy;
+import io.github.shardedpubsub.subscription.HandoverSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -32,14 +33,18 @@ public class ShardedPubSubProperties {
     private Duration heartbeat = Duration.ofSeconds(5);
 
     /**
-     * How often the topology is compared with where channels are subscribed, to find subscriptions that ended without a word. Zero
-     * never does.
+     * How often what the nodes hold is compared with what is believed, to find subscriptions that ended without a word. Zero never
+     * does.
      */
     private Duration auditInterval = Duration.ofSeconds(30);
 
     private final Resubscribe resubscribe = new Resubscribe();
 
     private final Connection connection = new Connection();
+
+    private final Handover handover = new Handover();
+
+    private final Probe probe = new Probe();
 
     private final Listener listener = new Listener();
 
@@ -91,6 +96,14 @@ public class ShardedPubSubProperties {
 
     public Connection getConnection() {
         return this.connection;
+    }
+
+    public Handover getHandover() {
+        return this.handover;
+    }
+
+    public Probe getProbe() {
+        return this.probe;
     }
 
     public Listener getListener() {
@@ -177,12 +190,110 @@ public class ShardedPubSubProperties {
          */
         private Duration idleTimeout = Duration.ofSeconds(10);
 
+        /**
+         * Whether connections to all upstream nodes are kept open as long as there is any channel, so that a slot's new owner can be
+         * asked without connecting first.
+         */
+        private boolean warm = true;
+
         public Duration getIdleTimeout() {
             return this.idleTimeout;
         }
 
         public void setIdleTimeout(Duration idleTimeout) {
             this.idleTimeout = notNegative(idleTimeout);
+        }
+
+        public boolean isWarm() {
+            return this.warm;
+        }
+
+        public void setWarm(boolean warm) {
+            this.warm = warm;
+        }
+    }
+
+    /**
+     * Subscribing at a slot's next owner before the slot has moved.
+     */
+    public static class Handover {
+
+        /**
+         * Whether nodes are asked which slots are leaving them, so that a channel is subscribed at the next owner beforehand.
+         */
+        private boolean enabled = true;
+
+        /**
+         * How often each node that holds channels is asked for leaving slots in quiet times.
+         */
+        private Duration interval = HandoverSettings.DEFAULTS.interval();
+
+        /**
+         * How often a node is asked that a slot is leaving or has just left.
+         */
+        private Duration quickInterval = HandoverSettings.DEFAULTS.quickInterval();
+
+        /**
+         * How long a node is asked so often after the last sign of a moving slot.
+         */
+        private Duration quickFor = HandoverSettings.DEFAULTS.quickFor();
+
+        public boolean isEnabled() {
+            return this.enabled;
+        }
+
+        public void setEnabled(boolean enabled) {
+            this.enabled = enabled;
+        }
+
+        public Duration getInterval() {
+            return this.interval;
+        }
+
+        public void setInterval(Duration interval) {
+            this.interval = positive(interval);
+        }
+
+        public Duration getQuickInterval() {
+            return this.quickInterval;
+        }
+
+        public void setQuickInterval(Duration quickInterval) {
+            this.quickInterval = positive(quickInterval);
+        }
+
+        public Duration getQuickFor() {
+            return this.quickFor;
+        }
+
+        public void setQuickFor(Duration quickFor) {
+            this.quickFor = notNegative(quickFor);
+        }
+
+        HandoverSettings toSettings() {
+            return this.enabled
+                    ? new HandoverSettings(this.interval, this.quickInterval, this.quickFor)
+                    : HandoverSettings.OFF;
+        }
+    }
+
+    /**
+     * A message of our own through every node that holds channels.
+     */
+    public static class Probe {
+
+        /**
+         * How often each node that holds channels is sent a message that it must deliver back. By default never. The user needs the
+         * permission for SPUBLISH and for channels named 'sharded-pubsub:probe:*'.
+         */
+        private Duration interval = Duration.ZERO;
+
+        public Duration getInterval() {
+            return this.interval;
+        }
+
+        public void setInterval(Duration interval) {
+            this.interval = notNegative(interval);
         }
     }
 

@@ -18,8 +18,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pub/sub command and the numbered PING behind it, which Lettuce writes and queues as one command, so that nothing can come
- * between them. It is finished by its fence, the reply to the PING.
+ * A command and the numbered PING behind it, which Lettuce writes and queues as one command, so that nothing can come between
+ * them. It is finished by its fence, the reply to the PING. In full: a plain command (alone, or {@code ASKING}), a pub/sub
+ * command, the PING; any of the first two can be missing.
  *
  * <p>Confined to the event loop of its connection once it is sent, but for {@link #outcome()}.
  */
@@ -29,6 +30,8 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
     enum Kind {
         SUBSCRIBE("SSUBSCRIBE"),
         UNSUBSCRIBE("SUNSUBSCRIBE"),
+        /** A plain command and no pub/sub command. */
+        PLAIN(""),
         /** A PING alone, to settle whose the replies before it were, or to hear whether the server still answers. */
         FENCE("");
 
@@ -37,9 +40,16 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         Kind(String command) {
             this.command = command.getBytes(StandardCharsets.US_ASCII);
         }
+
+        boolean isPubSub() {
+            return this == SUBSCRIBE || this == UNSUBSCRIBE;
+        }
     }
 
     private final Kind kind;
+
+    /** Sent first; its one reply comes before all others of the unit. */
+    private final @Nullable PlainCommand first;
 
     private final List<ChannelName> channels;
 
@@ -54,22 +64,36 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     private long sentAtNanos;
 
-    private FencedUnit(Kind kind, List<ChannelName> channels) {
+    private FencedUnit(Kind kind, @Nullable PlainCommand first, List<ChannelName> channels) {
         this.kind = kind;
+        this.first = first;
         this.channels = channels;
     }
 
     /** A channel said twice is sent once: the server would confirm it twice and tell nothing more. */
     static FencedUnit subscribe(List<ChannelName> channels) {
-        return new FencedUnit(Kind.SUBSCRIBE, distinct(channels));
+        return new FencedUnit(Kind.SUBSCRIBE, null, distinct(channels));
     }
 
     static FencedUnit unsubscribe(List<ChannelName> channels) {
-        return new FencedUnit(Kind.UNSUBSCRIBE, distinct(channels));
+        return new FencedUnit(Kind.UNSUBSCRIBE, null, distinct(channels));
+    }
+
+    /** At a node that is importing the slot. */
+    static FencedUnit subscribeAsking(List<ChannelName> channels) {
+        return new FencedUnit(Kind.SUBSCRIBE, PlainCommand.ASKING, distinct(channels));
+    }
+
+    static FencedUnit unsubscribeAsking(List<ChannelName> channels) {
+        return new FencedUnit(Kind.UNSUBSCRIBE, PlainCommand.ASKING, distinct(channels));
+    }
+
+    static FencedUnit plain(PlainCommand command) {
+        return new FencedUnit(Kind.PLAIN, command, List.of());
     }
 
     static FencedUnit fence() {
-        return new FencedUnit(Kind.FENCE, List.of());
+        return new FencedUnit(Kind.FENCE, null, List.of());
     }
 
     private static List<ChannelName> distinct(List<ChannelName> channels) {
@@ -81,6 +105,11 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     Kind kind() {
         return this.kind;
+    }
+
+    /** Whether a plain command is sent first, whose one reply comes before all others of the unit. */
+    boolean beginsPlain() {
+        return this.first != null;
     }
 
     List<ChannelName> channels() {
@@ -112,7 +141,11 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public void encode(ByteBuf buf) {
-        if (this.kind != Kind.FENCE) {
+        if (this.first != null) {
+            writeLength(buf, '*', this.first.words().size());
+            this.first.words().forEach(word -> writeBulk(buf, word));
+        }
+        if (this.kind.isPubSub()) {
             writeLength(buf, '*', this.channels.size() + 1);
             writeBulk(buf, this.kind.command);
             for (ChannelName channel : this.channels) {
@@ -140,7 +173,7 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         return switch (this.kind) {
             case SUBSCRIBE -> CommandType.SSUBSCRIBE;
             case UNSUBSCRIBE -> CommandType.SUNSUBSCRIBE;
-            case FENCE -> CommandType.PING;
+            case PLAIN, FENCE -> CommandType.PING;
         };
     }
 
@@ -205,10 +238,10 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     @Override
     public String toString() {
-        return switch (this.kind) {
-            case FENCE -> "PING " + this.number;
-            case SUBSCRIBE, UNSUBSCRIBE -> getType() + " " + named() + " + PING " + this.number;
-        };
+        return (this.first != null ? this.first + " + " : "")
+                + (this.kind.isPubSub() ? getType() + " " + named() + " + " : "")
+                + "PING "
+                + this.number;
     }
 
     private String named() {
@@ -217,10 +250,10 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
                 : this.channels.get(0) + " and " + (this.channels.size() - 1) + " more";
     }
 
-    /** One reply of the server to this unit: an error line, or the bulk string that PING echoes. */
+    /** One reply of the server to this unit: an error line, a text such as what PING echoes, or an integer. */
     private static final class UnitReply extends CommandOutput<byte[], byte[], Outcome> {
 
-        private @Nullable String text;
+        private @Nullable Reply read;
 
         private boolean strange;
 
@@ -230,16 +263,21 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
         @Override
         public void set(@Nullable ByteBuffer bytes) {
-            if (bytes == null || this.text != null) {
+            if (bytes == null) {
                 this.strange = true;
             } else {
-                this.text = decodeString(bytes);
+                read(Reply.text(decodeString(bytes)));
             }
         }
 
         @Override
         public void set(long integer) {
-            this.strange = true;
+            read(Reply.integer(integer));
+        }
+
+        private void read(Reply reply) {
+            this.strange |= this.read != null;
+            this.read = reply;
         }
 
         @Override
@@ -261,9 +299,9 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         Reply take() {
             Reply reply = this.error != null
                     ? new Reply.Failed(new ReplyError(this.error))
-                    : this.strange || this.text == null ? new Reply.Strange() : Reply.echo(this.text);
+                    : this.strange || this.read == null ? new Reply.Strange() : this.read;
             this.error = null;
-            this.text = null;
+            this.read = null;
             this.strange = false;
             return reply;
         }

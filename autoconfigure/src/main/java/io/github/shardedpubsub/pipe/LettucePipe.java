@@ -101,6 +101,26 @@ final class LettucePipe extends RedisClient implements Pipe {
         return send(FencedUnit.unsubscribe(channels));
     }
 
+    @Override
+    public CompletableFuture<Outcome> subscribeAsking(List<ChannelName> channels) {
+        return send(FencedUnit.subscribeAsking(channels));
+    }
+
+    @Override
+    public CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels) {
+        return send(FencedUnit.unsubscribeAsking(channels));
+    }
+
+    @Override
+    public CompletableFuture<Outcome> send(PlainCommand command) {
+        return send(FencedUnit.plain(command));
+    }
+
+    @Override
+    public CompletableFuture<Outcome> fence() {
+        return send(FencedUnit.fence());
+    }
+
     private CompletableFuture<Outcome> send(FencedUnit unit) {
         PipeCommandHandler connection = this.connection;
         if (connection == null) {
@@ -117,10 +137,10 @@ final class LettucePipe extends RedisClient implements Pipe {
     }
 
     @Override
-    public void reconnect() {
+    public void reconnect(String reason) {
         PipeCommandHandler connection = this.connection;
         if (connection != null) {
-            connection.reconnect();
+            connection.reconnect(reason);
         }
     }
 

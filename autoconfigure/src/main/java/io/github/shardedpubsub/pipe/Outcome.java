@@ -1,7 +1,7 @@
 package io.github.shardedpubsub.pipe;
 
 /**
- * What became of a subscribe or unsubscribe. It is said once its fence has passed, and never guessed.
+ * What became of what was sent as one unit. It is said once its fence has passed, and never guessed.
  */
 public sealed interface Outcome {
 
@@ -9,6 +9,13 @@ public sealed interface Outcome {
      * The server has done it, for every channel of the unit.
      */
     record Confirmed() implements Outcome {}
+
+    /**
+     * The server has answered a {@link PlainCommand}.
+     *
+     * @param reply its text, or its integer in decimal digits
+     */
+    record Answered(String reply) implements Outcome {}
 
     /**
      * The server has refused it, for every channel of the unit. A refused unsubscribe can leave the subscription alive
@@ -19,8 +26,8 @@ public sealed interface Outcome {
     record Refused(ReplyError error) implements Outcome {}
 
     /**
-     * Nobody can tell: the connection was lost or never there, or the replies fit more than one reading. Both operations are
-     * idempotent, so the way out is to ask again.
+     * Nobody can tell: the connection was lost or never there, or the replies fit more than one reading. Subscribing and
+     * unsubscribing are idempotent, so the way out is to ask again.
      *
      * @param reason what happened, for people
      */

@@ -26,14 +26,36 @@ public interface Pipe {
     CompletableFuture<Outcome> unsubscribe(List<ChannelName> channels);
 
     /**
+     * As {@link #subscribe}, at a node that is importing the slot and does not serve it yet: {@code ASKING} goes before it.
+     */
+    CompletableFuture<Outcome> subscribeAsking(List<ChannelName> channels);
+
+    /**
+     * As {@link #unsubscribe}, at a node that is importing the slot and does not serve it yet.
+     */
+    CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels);
+
+    /**
+     * Sends a command that has nothing to do with subscribing. Where it succeeds, its outcome is {@link Outcome.Answered}.
+     */
+    CompletableFuture<Outcome> send(PlainCommand command);
+
+    /**
+     * Sends a PING alone. When it is confirmed, everything is told that the server had sent before it.
+     */
+    CompletableFuture<Outcome> fence();
+
+    /**
      * Whether the connection stands and its handshake is over. It can be lost at any time after.
      */
     boolean isConnected();
 
     /**
      * Closes the connection if it stands; Lettuce opens it again. Returns at once.
+     *
+     * @param reason what {@link PipeListener#disconnected} is told
      */
-    void reconnect();
+    void reconnect(String reason);
 
     /**
      * Ends the pipe for good. The future is completed, normally in every case, when its socket is closed.

@@ -153,8 +153,8 @@ final class PipeCommandHandler extends CommandHandler {
 
     private void finish(FencedUnit unit, Outcome outcome) {
         unit.finish(outcome);
-        if (unit.kind() == FencedUnit.Kind.FENCE) {
-            // a heartbeat, or one that settles a doubt: nobody asked for it
+        if (!unit.kind().isPubSub()) {
+            // what only looks after the connection is not counted among what channels are asked for with
             return;
         }
         this.pipe.listener().unitFinished(outcome, Duration.ofNanos(System.nanoTime() - unit.sentAtNanos()));
@@ -191,8 +191,8 @@ final class PipeCommandHandler extends CommandHandler {
     }
 
     /** Closes the connection; Lettuce opens another. Called by any thread once the connection is active. */
-    void reconnect() {
-        eventLoop().execute(() -> close("closed on request, to be opened again"));
+    void reconnect(String reason) {
+        eventLoop().execute(() -> close(reason));
     }
 
     private Channel channel() {

@@ -82,10 +82,11 @@ final class ReplyAlignment {
         if (reply instanceof Reply.Echo echo) {
             keep(reading -> reading.echoed(echo.number()), "the echo of PING " + echo.number());
         } else if (reply instanceof Reply.Failed failed) {
-            failed(failed.error());
+            failed(failed);
+        } else if (reply instanceof Reply.Answer) {
+            keep(reading -> reading.begun(reply), "an answer to a plain command");
         } else {
-            throw new OutOfStepException(
-                    "a reply that answers no pub/sub command, where " + this.readings + " was due");
+            throw new OutOfStepException("a reply that answers nothing of ours, where " + this.readings + " was due");
         }
     }
 
@@ -94,9 +95,14 @@ final class ReplyAlignment {
         return this.readings.size() > 1 && this.readings.stream().anyMatch(reading -> reading.at == this.end);
     }
 
-    private void failed(ReplyError error) throws OutOfStepException {
+    private void failed(Reply.Failed reply) throws OutOfStepException {
+        ReplyError error = reply.error();
         List<Reading> next = new ArrayList<>(2);
         for (Reading reading : this.readings) {
+            if (reading.begun(reply)) {
+                join(next, reading);
+                continue;
+            }
             boolean commands = reading.canBeCommands(error);
             boolean fences = reading.canBeFences(error);
             // the copy is made first: both continue from the same past
@@ -216,6 +222,9 @@ final class ReplyAlignment {
 
         private Sent at;
 
+        /** The reply to the plain command that the unit begins with, once it is there. */
+        private @Nullable Reply first;
+
         /** The error of the unit's own command; its fence is due. */
         private @Nullable ReplyError refusal;
 
@@ -235,15 +244,31 @@ final class ReplyAlignment {
 
         Reading(Reading other) {
             this.at = other.at;
+            this.first = other.first;
             this.refusal = other.refusal;
             this.confirmed = other.confirmed;
             this.held = new ArrayList<>(other.held);
             this.past = new ArrayList<>(other.past);
         }
 
+        /** Takes a reply that only the plain command at the unit's beginning can have got, if that one is due. */
+        boolean begun(Reply reply) {
+            FencedUnit unit = this.at.unit();
+            if (unit == null || !isBeginningDue(unit)) {
+                return false;
+            }
+            this.first = reply;
+            return true;
+        }
+
+        private boolean isBeginningDue(FencedUnit unit) {
+            return unit.beginsPlain() && this.first == null;
+        }
+
         boolean subscribed(ChannelName channel) {
             FencedUnit unit = this.at.unit();
             if (unit == null
+                    || isBeginningDue(unit)
                     || unit.kind() != FencedUnit.Kind.SUBSCRIBE
                     || this.refusal != null
                     || this.confirmed == unit.channels().size()
@@ -266,13 +291,13 @@ final class ReplyAlignment {
 
         private boolean concernsUnit(ChannelName channel) {
             FencedUnit unit = this.at.unit();
-            if (unit == null || this.refusal != null) {
+            if (unit == null || isBeginningDue(unit) || this.refusal != null) {
                 return false;
             }
             return switch (unit.kind()) {
                 case SUBSCRIBE -> unit.channels().subList(0, this.confirmed).contains(channel);
                 case UNSUBSCRIBE -> unit.channels().contains(channel);
-                case FENCE -> false;
+                case PLAIN, FENCE -> false;
             };
         }
 
@@ -288,7 +313,8 @@ final class ReplyAlignment {
         boolean canBeCommands(ReplyError error) {
             FencedUnit unit = this.at.unit();
             return unit != null
-                    && unit.kind() != FencedUnit.Kind.FENCE
+                    && unit.kind().isPubSub()
+                    && !isBeginningDue(unit)
                     && this.refusal == null
                     && this.confirmed == 0
                     && error.half() != ReplyError.Half.FENCE;
@@ -301,12 +327,15 @@ final class ReplyAlignment {
                     && error.half() != ReplyError.Half.COMMAND;
         }
 
-        /** Whether the pushes that the command is answered by, where it succeeds, have all come. */
+        /** Whether all has come that the unit is answered by before its fence, where its command succeeds. */
         private boolean isAnswered(FencedUnit unit) {
+            if (isBeginningDue(unit)) {
+                return false;
+            }
             return switch (unit.kind()) {
                 case SUBSCRIBE -> this.confirmed == unit.channels().size();
                 case UNSUBSCRIBE -> unit.channels().stream().allMatch(this::holds);
-                case FENCE -> true;
+                case PLAIN, FENCE -> true;
             };
         }
 
@@ -332,7 +361,7 @@ final class ReplyAlignment {
             if (unit == null) {
                 throw new IllegalStateException("No unit is due");
             }
-            Outcome outcome = this.refusal != null ? new Outcome.Refused(this.refusal) : Outcome.CONFIRMED;
+            Outcome outcome = outcome(unit);
             if (unit.kind() == FencedUnit.Kind.UNSUBSCRIBE) {
                 // of each channel's pushes the last one is the reply, those before it were the server's own
                 for (int i = 0; i < this.held.size(); i++) {
@@ -346,9 +375,23 @@ final class ReplyAlignment {
                 this.past.addAll(this.held);
             }
             this.held.clear();
+            this.first = null;
             this.refusal = null;
             this.confirmed = 0;
             this.at = this.at.next();
+        }
+
+        /** What ASKING got does not matter: the command behind it tells. */
+        private Outcome outcome(FencedUnit unit) {
+            if (unit.kind() == FencedUnit.Kind.PLAIN) {
+                if (this.first instanceof Reply.Answer answer) {
+                    return new Outcome.Answered(answer.text());
+                }
+                if (this.first instanceof Reply.Failed failed) {
+                    return new Outcome.Refused(failed.error());
+                }
+            }
+            return this.refusal != null ? new Outcome.Refused(this.refusal) : Outcome.CONFIRMED;
         }
 
         private boolean comesAgain(int index) {
@@ -362,7 +405,9 @@ final class ReplyAlignment {
         }
 
         boolean isAtSamePlace(Reading other) {
-            return this.at == other.at && (this.refusal == null) == (other.refusal == null);
+            return this.at == other.at
+                    && (this.first == null) == (other.first == null)
+                    && (this.refusal == null) == (other.refusal == null);
         }
 
         /**

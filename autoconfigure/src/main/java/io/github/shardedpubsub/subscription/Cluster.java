@@ -2,6 +2,7 @@ package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.Pipe;
 import io.github.shardedpubsub.pipe.PipeListener;
+import java.util.Collection;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,9 @@ interface Cluster {
     /** The upstream node of a slot as far as is known, null if none is. Answers at once; can be out of date. */
     @Nullable
     NodeAddress ownerOf(int slot);
+
+    /** The upstream nodes as far as is known, also those without slots. Answers at once; can be out of date. */
+    Collection<NodeAddress> upstreams();
 
     /** Looks at the cluster anew. Never blocks. */
     CompletionStage<?> refresh();

@@ -12,5 +12,11 @@ public enum InterruptionCause {
     CONNECTION_LOST,
 
     /** The connection was closed by us, because its replies no longer fitted what was asked. */
-    OUT_OF_STEP
+    OUT_OF_STEP,
+
+    /**
+     * The server had dropped the subscription without a word, which an audit or a check found. It can have been dead before the
+     * interruption's beginning, for as long as there was no audit.
+     */
+    FOUND_DEAD
 }

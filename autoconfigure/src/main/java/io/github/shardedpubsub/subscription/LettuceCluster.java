@@ -8,6 +8,8 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.event.ClusterTopologyChangedEvent;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -46,6 +48,23 @@ final class LettuceCluster implements Cluster {
         }
         RedisClusterNode owner = this.client.getPartitions().getPartitionBySlot(slot);
         return owner == null ? null : address(owner.getUri());
+    }
+
+    @Override
+    public Collection<NodeAddress> upstreams() {
+        if (!this.known) {
+            return List.of();
+        }
+        return this.client.getPartitions().stream()
+                .filter(node -> node.is(RedisClusterNode.NodeFlag.UPSTREAM) && !isGone(node))
+                .map(node -> address(node.getUri()))
+                .toList();
+    }
+
+    private static boolean isGone(RedisClusterNode node) {
+        return node.is(RedisClusterNode.NodeFlag.FAIL)
+                || node.is(RedisClusterNode.NodeFlag.NOADDR)
+                || node.is(RedisClusterNode.NodeFlag.HANDSHAKE);
     }
 
     private static NodeAddress address(RedisURI uri) {

@@ -4,6 +4,7 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.Pipe;
 import io.github.shardedpubsub.pipe.PipeListener;
+import io.github.shardedpubsub.pipe.PlainCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,8 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to one node: a pipe opened when a channel first needs it, opened anew with backoff when it cannot be had, closed when
- * nothing is left on it. Changed on the subscriptions' own thread only; what is volatile is read by others.
+ * The way to one node: a pipe opened when a channel first needs it or to be warm, opened anew with backoff when it cannot be had,
+ * closed when nothing needs it any more. Changed on the subscriptions' own thread only; what is volatile is read by others.
  */
 final class NodeConnection {
 
@@ -36,6 +37,23 @@ final class NodeConnection {
 
     /** The channels that will be asked for here once the connection stands. */
     final Set<WantedChannel> waiting = new LinkedHashSet<>();
+
+    /** From here or to here, so that channels are subscribed at two nodes. */
+    final Set<Handover> handovers = new LinkedHashSet<>();
+
+    /** Names that may be subscribed here though nobody wants them here; ended one by one, or with the connection. */
+    final Set<ChannelName> leftovers = new LinkedHashSet<>();
+
+    /** Kept open whether a channel needs it or not. */
+    private boolean warm;
+
+    /** Audits in a row whose count was not ours. */
+    int miscounts;
+
+    private int unitsInFlight;
+
+    /** Grows with every unit and with every change of what is confirmed here. */
+    private long changes;
 
     private @Nullable Link link;
 
@@ -77,11 +95,53 @@ final class NodeConnection {
 
     void countSubscribed(int change) {
         this.subscribed.addAndGet(change);
+        this.changes++;
+    }
+
+    /** How many channels this node has confirmed as their holder. */
+    int subscribed() {
+        return this.subscribed.get();
+    }
+
+    /** How many more may be subscribed here. */
+    int maybeSubscribed() {
+        return this.leftovers.size() + this.handovers.size();
+    }
+
+    int unitsInFlight() {
+        return this.unitsInFlight;
+    }
+
+    /** Equal at two moments only if nothing was asked and nothing confirmed or ended in between. */
+    long changes() {
+        return this.changes;
+    }
+
+    /** Keeps the connection open, or leaves it to its channels again. */
+    void keepWarm(boolean warm) {
+        if (this.warm != warm) {
+            this.warm = warm;
+            if (warm) {
+                openIfNeeded();
+            } else {
+                closeWhenIdle();
+            }
+        }
     }
 
     /** Has the channel asked for here as soon as the connection stands. */
     void await(WantedChannel channel) {
         this.waiting.add(channel);
+        openIfNeeded();
+    }
+
+    /** Returns whether it stands; if not, it is being opened. */
+    boolean connectIfNeeded() {
+        openIfNeeded();
+        return isConnected();
+    }
+
+    private void openIfNeeded() {
         if (this.link == null && !this.backingOff) {
             open();
         }
@@ -98,16 +158,44 @@ final class NodeConnection {
     }
 
     CompletableFuture<Outcome> subscribe(List<ChannelName> channels) {
-        return pipe().subscribe(channels);
+        return counted(pipe().subscribe(channels));
     }
 
     CompletableFuture<Outcome> unsubscribe(List<ChannelName> channels) {
-        return pipe().unsubscribe(channels);
+        return counted(pipe().unsubscribe(channels));
     }
 
-    /** For a node that forgot who we are: the handshake says it again. */
-    void reconnect() {
-        pipe().reconnect();
+    CompletableFuture<Outcome> subscribeAsking(List<ChannelName> channels) {
+        return counted(pipe().subscribeAsking(channels));
+    }
+
+    CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels) {
+        return counted(pipe().unsubscribeAsking(channels));
+    }
+
+    private CompletableFuture<Outcome> counted(CompletableFuture<Outcome> unit) {
+        this.changes++;
+        this.unitsInFlight++;
+        var unused = unit.thenRun(() -> this.reconciler.timeline().execute(() -> this.unitsInFlight--));
+        return unit;
+    }
+
+    CompletableFuture<Outcome> send(PlainCommand command) {
+        return pipe().send(command);
+    }
+
+    /** Completed, on the event loop, when all that the node had sent before is told, or when it can send nothing more. */
+    CompletableFuture<?> fence() {
+        return isConnected() ? pipe().fence() : CompletableFuture.completedFuture(null);
+    }
+
+    /**
+     * Closes the connection, to open another: for a node that forgot who we are, or that is not in the state it should be in.
+     *
+     * @param reason for people
+     */
+    void reconnect(String reason) {
+        pipe().reconnect(reason);
     }
 
     private Pipe pipe() {
@@ -133,6 +221,8 @@ final class NodeConnection {
             return;
         }
         from.connected = false;
+        this.leftovers.clear();
+        this.changes++;
         this.status = new Status(false, this.reconciler.timeline().now(), reason);
         this.reconciler.disconnected(this, reason, from.outOfStep);
         from.outOfStep = false;
@@ -148,7 +238,7 @@ final class NodeConnection {
             if (from == this.link && !from.connected) {
                 // a reconnect of Lettuce's may be under way; what it tells does not count any more
                 discard();
-                if (!this.waiting.isEmpty()) {
+                if (this.warm || !this.waiting.isEmpty()) {
                     open();
                 }
             }
@@ -172,13 +262,14 @@ final class NodeConnection {
         this.reconciler.timeline().schedule(this.reconciler.backoff(this.failures), () -> {
             this.backingOff = false;
             this.reconciler.reconsider(new ArrayList<>(this.waiting));
-            if (this.waiting.isEmpty()) {
-                closeWhenIdle();
+            if (this.warm) {
+                openIfNeeded();
             }
+            closeWhenIdle();
         });
     }
 
-    /** Closes the pipe after a while if by then no channel is held or waits, and goes from the list of nodes. */
+    /** Closes the pipe after a while if by then nothing needs it, and goes from the list of nodes. */
     void closeWhenIdle() {
         if (this.closingWhenIdle || !isIdle()) {
             return;
@@ -194,7 +285,7 @@ final class NodeConnection {
     }
 
     private boolean isIdle() {
-        return this.held.isEmpty() && this.waiting.isEmpty();
+        return this.held.isEmpty() && this.waiting.isEmpty() && this.handovers.isEmpty() && !this.warm;
     }
 
     private void discard() {

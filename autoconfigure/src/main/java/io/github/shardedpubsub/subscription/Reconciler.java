@@ -5,15 +5,19 @@ import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.ReplyError;
 import io.github.shardedpubsub.subscription.WantedChannel.Actual;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +61,11 @@ final class Reconciler {
 
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
-    private boolean auditDue;
+    private final Audit audit;
+
+    private final Handovers handovers;
+
+    private final MigrationWatch migrations;
 
     private boolean closing;
 
@@ -68,7 +76,11 @@ final class Reconciler {
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
         this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
-        scheduleAudit();
+        this.audit = new Audit(this);
+        this.audit.start();
+        this.handovers = new Handovers(this);
+        this.migrations = new MigrationWatch(this, this.handovers);
+        this.migrations.start();
     }
 
     Cluster cluster() {
@@ -85,6 +97,14 @@ final class Reconciler {
 
     Standings standings() {
         return this.standings;
+    }
+
+    TopologyWatch topology() {
+        return this.topology;
+    }
+
+    boolean isClosing() {
+        return this.closing;
     }
 
     Collection<NodeConnection> nodes() {
@@ -105,7 +125,11 @@ final class Reconciler {
             }
             WantedChannel channel = this.standings.get(claim.channel());
             if (channel == null) {
+                boolean first = this.standings.isEmpty();
                 channel = this.standings.add(claim.channel());
+                if (first) {
+                    keepUpstreamsWarm();
+                }
             } else if (!channel.isWanted() && (channel.actual == Actual.UNSUBSCRIBING || channel.doubtful)) {
                 this.standings.wantedAgain(channel);
                 endWait(channel);
@@ -153,12 +177,13 @@ final class Reconciler {
         List<WantedChannel> lost = new ArrayList<>(node.held);
         logger.warn("Connection to {} lost with {} shard channels on it: {}", node, lost.size(), reason);
         this.standings.observe(observer -> observer.disconnected(node.address(), reason));
+        this.handovers.disconnected(node);
         InterruptionCause cause = outOfStep ? InterruptionCause.OUT_OF_STEP : InterruptionCause.CONNECTION_LOST;
         for (WantedChannel channel : lost) {
             boolean wasConfirmed = channel.actual == Actual.SUBSCRIBED && !channel.doubtful;
             letGo(channel);
             if (wasConfirmed && channel.isWanted()) {
-                this.standings.interrupted(channel, cause, node.address(), reason);
+                this.standings.interrupted(channel, cause, node.address(), this.timeline.now(), reason);
             } else {
                 this.standings.failed(channel, node.address(), reason);
             }
@@ -169,12 +194,18 @@ final class Reconciler {
 
     void endedByServer(NodeConnection node, ChannelName name) {
         this.standings.observe(observer -> observer.endedByServer(name, node.address()));
+        this.migrations.sign(node);
         WantedChannel channel = this.standings.get(name);
-        if (channel == null || channel.holder != node) {
+        if (channel == null) {
+            return;
+        }
+        NodeAddress successor = Handovers.successor(channel, node);
+        if (this.handovers.ended(channel, node) || channel.holder != node) {
             return;
         }
         switch (channel.actual) {
-            case SUBSCRIBED -> ended(channel, node, "the node ended the subscription");
+            case SUBSCRIBED ->
+                ended(channel, node, InterruptionCause.ENDED_BY_SERVER, "the node ended the subscription", successor);
             // it can be told before the outcome that it came behind, which was not looked at yet when it was there
             case SUBSCRIBING, UNSUBSCRIBING -> channel.endedMeanwhile = true;
             case NONE -> {
@@ -183,13 +214,82 @@ final class Reconciler {
         }
     }
 
-    private void ended(WantedChannel channel, NodeConnection node, String detail) {
+    private void ended(
+            WantedChannel channel,
+            NodeConnection node,
+            InterruptionCause cause,
+            String detail,
+            @Nullable NodeAddress successor) {
         letGo(channel);
         if (channel.isWanted()) {
-            this.standings.interrupted(channel, InterruptionCause.ENDED_BY_SERVER, node.address(), detail);
-            askTheSameAgain(channel, node, this.timeline.nanoTime() - channel.confirmedAtNanos < FLAP_NANOS);
+            this.standings.interrupted(channel, cause, node.address(), this.timeline.now(), detail);
+            if (successor != null) {
+                channel.hint = successor;
+            } else {
+                askTheSameAgain(channel, node, this.timeline.nanoTime() - channel.confirmedAtNanos < FLAP_NANOS);
+            }
         }
         enqueue(channel);
+    }
+
+    /**
+     * The source has ended the channel, which is confirmed at the target since before. Asked again there, which tells whether it was
+     * the cut-over: only then was nothing interrupted.
+     */
+    void takeOver(WantedChannel channel, NodeConnection source, NodeConnection target) {
+        Instant since = this.timeline.now();
+        letGo(channel);
+        hold(channel, target);
+        channel.become(Actual.SUBSCRIBED);
+        channel.confirmedAtNanos = this.timeline.nanoTime();
+        channel.asked++;
+        SlotBatches asking = new SlotBatches(
+                this.timeline,
+                NodeConnection::subscribe,
+                (asked, node, outcome, withOthers) ->
+                        takeOverAnswered(asked, source, node, since, outcome, withOthers));
+        asking.add(target, channel);
+        var unused = asking.send();
+        enqueue(channel);
+    }
+
+    private void takeOverAnswered(
+            WantedChannel channel,
+            NodeConnection source,
+            NodeConnection target,
+            Instant since,
+            Outcome outcome,
+            boolean withOthers) {
+        if (channel.actual != Actual.SUBSCRIBED || !channel.isWanted()) {
+            return;
+        }
+        if (outcome instanceof Outcome.Confirmed) {
+            this.standings.handedOver(channel, source.address(), target.address());
+            return;
+        }
+        letGo(channel);
+        this.standings.interrupted(
+                channel,
+                InterruptionCause.ENDED_BY_SERVER,
+                source.address(),
+                since,
+                "ended by " + source + ", and not served by " + target);
+        refusedOrFailed(channel, target, outcome, withOthers);
+    }
+
+    /** The new owner has ended the early subscription to serve the slot from now on, and is asked again. */
+    void cutOver(WantedChannel channel, NodeConnection source, NodeConnection target) {
+        if (channel.holder == source && isConfirmed(channel)) {
+            letGo(channel);
+            this.standings.interrupted(
+                    channel,
+                    InterruptionCause.ENDED_BY_SERVER,
+                    source.address(),
+                    this.timeline.now(),
+                    "the slot's new owner took it over, and is asked again");
+            channel.hint = target.address();
+            enqueue(channel);
+        }
     }
 
     /** At once: it serves the slot still, or its redirect names who does, in one round trip. */
@@ -201,13 +301,42 @@ final class Reconciler {
         }
     }
 
-    /** On an event loop: a message is taken from the one node that was asked for the channel last. */
+    /** On an event loop: a message is taken from the one node that was asked for the channel last, or that hands it over. */
     void message(NodeConnection node, ChannelName name, byte[] payload) {
         WantedChannel channel = this.standings.get(name);
-        if (channel != null && channel.holder == node) {
+        Handover handover = channel == null ? null : channel.handover;
+        if (handover != null && handover.target == node && handover.take(payload)) {
+            return;
+        }
+        if (channel != null && (channel.holder == node || handover != null && handover.source == node)) {
             channel.deliver(payload);
         } else {
             this.standings.observe(observer -> observer.strayMessage(name, node.address()));
+            this.timeline.execute(() -> stray(node, name));
+        }
+    }
+
+    /** Its subscription has outlived an unsubscribe, as it can where that was refused. */
+    private void stray(NodeConnection node, ChannelName name) {
+        WantedChannel channel = this.standings.get(name);
+        Handover handover = channel == null ? null : channel.handover;
+        boolean known = channel != null && channel.holder == node
+                || handover != null && (handover.source == node || handover.target == node);
+        if (!known && node.isConnected() && node.leftovers.add(name)) {
+            endLeftover(node, name, false);
+        }
+    }
+
+    /** Asks once; what stays is asked for again by the audit, and ends with the connection. */
+    void endLeftover(NodeConnection node, ChannelName name, boolean asking) {
+        if (node.isConnected()) {
+            CompletableFuture<Outcome> ended =
+                    asking ? node.unsubscribeAsking(List.of(name)) : node.unsubscribe(List.of(name));
+            var unused = ended.thenAccept(outcome -> {
+                if (outcome instanceof Outcome.Confirmed) {
+                    this.timeline.execute(() -> node.leftovers.remove(name));
+                }
+            });
         }
     }
 
@@ -232,9 +361,22 @@ final class Reconciler {
         if (unserved) {
             this.topology.lookSoon();
         }
-        if (this.auditDue) {
-            this.auditDue = false;
-            audit();
+        keepUpstreamsWarm();
+        this.audit.topologyLookedAt();
+    }
+
+    /** So that the next owner of a slot need not be connected to first. */
+    private void keepUpstreamsWarm() {
+        if (!this.settings.warmConnections() || this.closing) {
+            return;
+        }
+        Set<NodeAddress> upstreams =
+                this.standings.isEmpty() ? Set.of() : new LinkedHashSet<>(this.cluster.upstreams());
+        upstreams.forEach(address -> node(address).keepWarm(true));
+        for (NodeConnection node : this.nodes.values()) {
+            if (!upstreams.contains(node.address())) {
+                node.keepWarm(false);
+            }
         }
     }
 
@@ -280,6 +422,7 @@ final class Reconciler {
             case SUBSCRIBED -> {
                 NodeConnection holder = channel.holder;
                 if (!channel.isWanted() && !channel.backingOff && holder != null) {
+                    giveUpHandover(channel);
                     channel.become(Actual.UNSUBSCRIBING);
                     channel.endedMeanwhile = false;
                     channel.asked++;
@@ -304,7 +447,7 @@ final class Reconciler {
             this.topology.lookSoon();
             return;
         }
-        NodeConnection node = this.nodes.computeIfAbsent(address, where -> new NodeConnection(where, this));
+        NodeConnection node = node(address);
         hold(channel, node);
         if (!node.isConnected()) {
             node.await(channel);
@@ -316,6 +459,10 @@ final class Reconciler {
         this.standings.subscribing(channel, address);
         channel.asked++;
         subscribes.add(node, channel);
+    }
+
+    NodeConnection node(NodeAddress address) {
+        return this.nodes.computeIfAbsent(address, where -> new NodeConnection(where, this));
     }
 
     private void subscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
@@ -342,6 +489,10 @@ final class Reconciler {
             return;
         }
         letGo(channel);
+        refusedOrFailed(channel, node, outcome, withOthers);
+    }
+
+    private void refusedOrFailed(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
         if (outcome instanceof Outcome.Refused refused) {
             refused(channel, node, refused.error(), withOthers);
         } else if (outcome instanceof Outcome.Unknown unknown) {
@@ -374,7 +525,7 @@ final class Reconciler {
             waitBeforeNext(channel, this.settings.refusedRetry());
             return;
         } else if (error.code().equals("NOAUTH")) {
-            node.reconnect();
+            node.reconnect(error.message());
         }
         failed(channel, node, error.message());
     }
@@ -397,8 +548,11 @@ final class Reconciler {
         }
         boolean done = outcome instanceof Outcome.Confirmed || channel.endedMeanwhile;
         if (done || channel.isWanted() || channel.failures++ == MAX_UNSUBSCRIBES) {
-            // where it may be alive still its messages are dropped and counted, and it ends with the connection
             letGo(channel);
+            if (!done && !channel.isWanted()) {
+                // where it is alive still its messages are dropped and counted
+                node.leftovers.add(channel.name);
+            }
             channel.failures = 0;
         } else {
             // a refused unsubscribe may leave the subscription alive, and it does no harm to ask again
@@ -428,8 +582,13 @@ final class Reconciler {
     private void hold(WantedChannel channel, NodeConnection node) {
         if (channel.holder != node) {
             leaveHolder(channel);
+            if (channel.handover != null && channel.handover.target != node) {
+                // it went another way than was foreseen
+                giveUpHandover(channel);
+            }
             channel.holder = node;
             node.held.add(channel);
+            node.leftovers.remove(channel.name);
         }
     }
 
@@ -449,10 +608,20 @@ final class Reconciler {
         }
     }
 
+    private void giveUpHandover(WantedChannel channel) {
+        if (channel.handover != null) {
+            this.handovers.giveUp(channel.handover);
+        }
+    }
+
     private void forget(WantedChannel channel) {
         letGo(channel);
+        giveUpHandover(channel);
         endWait(channel);
         this.standings.remove(channel);
+        if (this.standings.isEmpty()) {
+            keepUpstreamsWarm();
+        }
         channel.ended();
     }
 
@@ -462,38 +631,7 @@ final class Reconciler {
 
     // Asking whether what is believed is so
 
-    private void scheduleAudit() {
-        if (this.settings.auditInterval().isZero()) {
-            return;
-        }
-        this.timeline.schedule(this.settings.auditInterval(), () -> {
-            if (!this.closing) {
-                if (!this.nodes.isEmpty()) {
-                    this.auditDue = true;
-                    this.topology.lookSoon();
-                }
-                scheduleAudit();
-            }
-        });
-    }
-
-    /**
-     * Asks again for every channel that is not where the topology says its slot is served. A replica may rightly hold it, as after a
-     * failover, and confirms it; but one that was given another master has dropped it without a word (Redis 7.0), and redirects.
-     */
-    private void audit() {
-        SlotBatches checks = checks();
-        for (WantedChannel channel : this.standings.all()) {
-            NodeConnection holder = channel.holder;
-            NodeAddress owner = this.cluster.ownerOf(channel.slot);
-            if (holder != null && owner != null && !owner.equals(holder.address()) && isConfirmed(channel)) {
-                checks.add(holder, channel);
-            }
-        }
-        var unused = checks.send();
-    }
-
-    private static boolean isConfirmed(WantedChannel channel) {
+    static boolean isConfirmed(WantedChannel channel) {
         return channel.actual == Actual.SUBSCRIBED && channel.isWanted() && !channel.doubtful;
     }
 
@@ -508,10 +646,8 @@ final class Reconciler {
         int chosen = 0;
         for (WantedChannel channel : name == null ? this.standings.all() : this.standings.only(name)) {
             chosen++;
-            NodeConnection holder = channel.holder;
-            if (holder != null && isConfirmed(channel)) {
-                checks.add(holder, channel);
-            } else if (channel.actual == Actual.NONE) {
+            check(channel, checks);
+            if (channel.actual == Actual.NONE) {
                 endWait(channel);
                 enqueue(channel);
             }
@@ -521,11 +657,32 @@ final class Reconciler {
         return CompletableFuture.anyOf(checks.send(), this.closed).thenApply(any -> count);
     }
 
+    /** Asks for those again of which it may not be so. */
+    void check(Predicate<WantedChannel> doubtful) {
+        SlotBatches checks = checks();
+        for (WantedChannel channel : this.standings.all()) {
+            if (doubtful.test(channel)) {
+                check(channel, checks);
+            }
+        }
+        var unused = checks.send();
+    }
+
+    private static void check(WantedChannel channel, SlotBatches checks) {
+        NodeConnection holder = channel.holder;
+        if (holder != null && isConfirmed(channel)) {
+            checks.add(holder, channel);
+        }
+    }
+
     private void checkAnswered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
         if (channel.actual == Actual.SUBSCRIBED
                 && outcome instanceof Outcome.Refused refused
                 && saysNotServed(refused.error())) {
-            ended(channel, node, refused.error().message());
+            String finding = channel.name + " is not subscribed any more: "
+                    + refused.error().message();
+            this.standings.observe(observer -> observer.auditFound(node.address(), finding));
+            ended(channel, node, InterruptionCause.FOUND_DEAD, refused.error().message(), null);
         }
     }
 

@@ -53,6 +53,10 @@ final class Standings {
         return this.channels.get(name);
     }
 
+    boolean isEmpty() {
+        return this.channels.isEmpty();
+    }
+
     Iterable<WantedChannel> all() {
         return this.channels.values();
     }
@@ -112,9 +116,15 @@ final class Standings {
         change(channel, ChannelState.SUBSCRIBED, node, over, null, "confirmed");
     }
 
-    void interrupted(WantedChannel channel, InterruptionCause cause, NodeAddress node, String detail) {
+    /** Confirmed at another node without an interruption. */
+    void handedOver(WantedChannel channel, NodeAddress from, NodeAddress to) {
+        change(channel, ChannelState.SUBSCRIBED, to, null, null, "handed over by " + from);
+        observe(observer -> observer.handedOver(channel.name, from, to));
+    }
+
+    void interrupted(WantedChannel channel, InterruptionCause cause, NodeAddress node, Instant since, String detail) {
         Standing before = channel.standing;
-        Interruption begun = new Interruption(cause, this.timeline.now(), node, null, detail);
+        Interruption begun = new Interruption(cause, since, node, null, detail);
         channel.standing = before.with(begun, before.interruptions() + 1);
         change(channel, ChannelState.INTERRUPTED, node, begun, detail, detail);
     }

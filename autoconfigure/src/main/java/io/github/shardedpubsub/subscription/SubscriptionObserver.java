@@ -56,4 +56,18 @@ public interface SubscriptionObserver {
      * event loop.
      */
     default void strayMessage(ChannelName channel, NodeAddress node) {}
+
+    /**
+     * An audit or a check found at a node what is not as it was believed to be; it is being put right. On the subscriptions' own
+     * thread.
+     *
+     * @param finding what was found, for people
+     */
+    default void auditFound(NodeAddress node, String finding) {}
+
+    /**
+     * A slot has moved, and its channel was subscribed at the new owner before; nothing was interrupted. On the subscriptions' own
+     * thread.
+     */
+    default void handedOver(ChannelName channel, NodeAddress from, NodeAddress to) {}
 }

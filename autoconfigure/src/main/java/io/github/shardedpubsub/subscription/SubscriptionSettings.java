@@ -12,8 +12,11 @@ import java.time.Duration;
  *     opened anew, so that the wait holds for it too.
  * @param refusedRetry how long a channel that was refused for want of permission is left alone before it is asked again
  * @param idleConnection how long a connection on which nothing is left stays open
- * @param auditInterval how often the topology is compared with where channels are subscribed, to find what nobody tells; zero never
- *     does
+ * @param warmConnections whether, as long as any channel is wanted, connections to all upstream nodes are kept open, so that a slot's
+ *     new owner can be asked without connecting first
+ * @param auditInterval how often what nodes hold is compared with what is believed, to find what nobody tells; zero never does
+ * @param handover how moving slots are looked for
+ * @param probeInterval how often each node that holds channels is sent a message of our own that it must deliver; zero never
  */
 public record SubscriptionSettings(
         PipeSettings pipe,
@@ -21,16 +24,25 @@ public record SubscriptionSettings(
         Duration backoffMax,
         Duration refusedRetry,
         Duration idleConnection,
-        Duration auditInterval) {
+        boolean warmConnections,
+        Duration auditInterval,
+        HandoverSettings handover,
+        Duration probeInterval) {
 
-    /** 10 ms to 2 s of backoff, 30 s after a refusal, 10 s for an idle connection, an audit every 30 s. */
+    /**
+     * 10 ms to 2 s of backoff, 30 s after a refusal, 10 s for an idle connection, warm connections, an audit every 30 s, early
+     * handover, no probe.
+     */
     public static final SubscriptionSettings DEFAULTS = new SubscriptionSettings(
             PipeSettings.DEFAULTS,
             Duration.ofMillis(10),
             Duration.ofSeconds(2),
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
-            Duration.ofSeconds(30));
+            true,
+            Duration.ofSeconds(30),
+            HandoverSettings.DEFAULTS,
+            Duration.ZERO);
 
     public SubscriptionSettings {
         requirePositive("backoffInitial", backoffInitial);
@@ -41,15 +53,86 @@ public record SubscriptionSettings(
         }
         requireNotNegative("idleConnection", idleConnection);
         requireNotNegative("auditInterval", auditInterval);
+        requireNotNegative("probeInterval", probeInterval);
     }
 
-    private static void requireNotNegative(String name, Duration value) {
+    /** The same with another wait for nodes. */
+    public SubscriptionSettings withPipe(PipeSettings pipe) {
+        return new SubscriptionSettings(
+                pipe,
+                this.backoffInitial,
+                this.backoffMax,
+                this.refusedRetry,
+                this.idleConnection,
+                this.warmConnections,
+                this.auditInterval,
+                this.handover,
+                this.probeInterval);
+    }
+
+    /** The same with another audit. */
+    public SubscriptionSettings withAuditInterval(Duration auditInterval) {
+        return new SubscriptionSettings(
+                this.pipe,
+                this.backoffInitial,
+                this.backoffMax,
+                this.refusedRetry,
+                this.idleConnection,
+                this.warmConnections,
+                auditInterval,
+                this.handover,
+                this.probeInterval);
+    }
+
+    /** The same with or without warm connections. */
+    public SubscriptionSettings withWarmConnections(boolean warmConnections) {
+        return new SubscriptionSettings(
+                this.pipe,
+                this.backoffInitial,
+                this.backoffMax,
+                this.refusedRetry,
+                this.idleConnection,
+                warmConnections,
+                this.auditInterval,
+                this.handover,
+                this.probeInterval);
+    }
+
+    /** The same with another way to look for moving slots. */
+    public SubscriptionSettings withHandover(HandoverSettings handover) {
+        return new SubscriptionSettings(
+                this.pipe,
+                this.backoffInitial,
+                this.backoffMax,
+                this.refusedRetry,
+                this.idleConnection,
+                this.warmConnections,
+                this.auditInterval,
+                handover,
+                this.probeInterval);
+    }
+
+    /** The same with another probe. */
+    public SubscriptionSettings withProbeInterval(Duration probeInterval) {
+        return new SubscriptionSettings(
+                this.pipe,
+                this.backoffInitial,
+                this.backoffMax,
+                this.refusedRetry,
+                this.idleConnection,
+                this.warmConnections,
+                this.auditInterval,
+                this.handover,
+                probeInterval);
+    }
+
+    static void requireNotNegative(String name, Duration value) {
         if (value.isNegative()) {
             throw new IllegalArgumentException(name + " must not be negative, but is " + value);
         }
     }
 
-    private static void requirePositive(String name, Duration value) {
+    static void requirePositive(String name, Duration value) {
         if (value.isNegative() || value.isZero()) {
             throw new IllegalArgumentException(name + " must be positive, but is " + value);
         }

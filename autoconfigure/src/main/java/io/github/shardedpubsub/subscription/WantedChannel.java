@@ -31,8 +31,11 @@ final class WantedChannel {
     /** Those who have released it as the last ones and wait for the subscription's end. */
     private final List<Claim> ending = new ArrayList<>(1);
 
-    /** Who was asked last, and so the only one whose messages are taken. */
+    /** Who was asked last, and so the only one whose messages are taken, but for a handover. */
     volatile @Nullable NodeConnection holder;
+
+    /** While the slot is on its way, or the end of its way. */
+    volatile @Nullable Handover handover;
 
     volatile Standing standing;
 

@@ -82,6 +82,8 @@ final class AlignedConnection {
             this.alignment.replied(new Reply.Echo(echo.number()));
         } else if (what instanceof Received.Failure failure) {
             this.alignment.replied(new Reply.Failed(failure.error()));
+        } else if (what instanceof Received.Answer answer) {
+            this.alignment.replied(new Reply.Answer(answer.text()));
         } else {
             this.alignment.replied(new Reply.Strange());
         }

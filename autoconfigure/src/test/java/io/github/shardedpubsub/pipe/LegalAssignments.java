@@ -13,7 +13,7 @@ import java.util.Set;
  * Every way to say of each thing received what it was, the server's own or a reply to something sent before, such that a server
  * that keeps the rules could have meant it. Found by trying all of them, with none of the alignment's ideas.
  *
- * <p>The rules: replies come in the order of what was sent. A {@code SSUBSCRIBE} is answered by one confirmation a channel in
+ * <p>The rules: replies come in the order of what was sent. A plain command is answered by one answer or one error. A {@code SSUBSCRIBE} is answered by one confirmation a channel in
  * their order, or by one error; a {@code SUNSUBSCRIBE} by one push a channel, or by one error; a PING by its number or by one
  * error. Which errors are possible is {@link ReplyError#half()}'s word. Pushes {@code sunsubscribe} can also come unasked at any
  * time, but not between a reply to {@code SUNSUBSCRIBE} and its fence for the channel it has just ended.
@@ -93,11 +93,17 @@ final class LegalAssignments {
         }
         List<Received> more = new ArrayList<>(replies);
         more.add(what);
-        if (canAnswerCommand(unit.get(), more)) {
+        if (unit.get().beginsPlain() && replies.isEmpty()) {
+            if (what instanceof Received.Answer || what instanceof Received.Failure) {
+                search(at + 1, due, more);
+            }
+            return;
+        }
+        if (canAnswerCommand(unit.get(), behindThePlain(unit.get(), more))) {
             search(at + 1, due, more);
         }
-        if (isAnswered(unit.get(), replies) && canAnswerPing(unit.get(), what)) {
-            this.outcomes.put(unit.get(), outcome(replies));
+        if (isAnswered(unit.get(), behindThePlain(unit.get(), replies)) && canAnswerPing(unit.get(), what)) {
+            this.outcomes.put(unit.get(), outcome(unit.get(), replies));
             search(at + 1, due + 1, List.of());
             this.outcomes.remove(unit.get());
         }
@@ -107,8 +113,17 @@ final class LegalAssignments {
         return replies.contains(what);
     }
 
-    private static Outcome outcome(List<Received> replies) {
-        return replies.size() == 1 && replies.get(0) instanceof Received.Failure failure
+    /** The replies to the pub/sub command alone. */
+    private static List<Received> behindThePlain(FencedUnit unit, List<Received> replies) {
+        return unit.beginsPlain() ? replies.subList(1, replies.size()) : replies;
+    }
+
+    private static Outcome outcome(FencedUnit unit, List<Received> replies) {
+        if (unit.kind() == FencedUnit.Kind.PLAIN && replies.get(0) instanceof Received.Answer answer) {
+            return new Outcome.Answered(answer.text());
+        }
+        List<Received> telling = unit.kind() == FencedUnit.Kind.PLAIN ? replies : behindThePlain(unit, replies);
+        return telling.size() == 1 && telling.get(0) instanceof Received.Failure failure
                 ? new Outcome.Refused(failure.error())
                 : Outcome.CONFIRMED;
     }
@@ -120,7 +135,7 @@ final class LegalAssignments {
 
     /** Whether these are the beginning of an answer to the unit's command, or the whole of it. */
     private static boolean canAnswerCommand(FencedUnit unit, List<Received> replies) {
-        if (unit.kind() == FencedUnit.Kind.FENCE) {
+        if (!unit.kind().isPubSub()) {
             return false;
         }
         if (replies.get(0) instanceof Received.Failure failure) {
@@ -135,7 +150,7 @@ final class LegalAssignments {
     }
 
     private static boolean isAnswered(FencedUnit unit, List<Received> replies) {
-        return unit.kind() == FencedUnit.Kind.FENCE
+        return !unit.kind().isPubSub()
                 || replies.size() == 1 && replies.get(0) instanceof Received.Failure
                 || replies.size() == unit.channels().size() && !Collections.disjoint(replies, success(unit));
     }

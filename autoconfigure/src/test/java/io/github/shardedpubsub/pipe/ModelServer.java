@@ -48,6 +48,8 @@ final class ModelServer {
     enum SlotState {
         HERE,
         ELSEWHERE,
+        /** Served elsewhere still, and here for who asks. */
+        IMPORTING,
         /** The newest Redis 8 builds confirm a SUNSUBSCRIBE of a slot that is gone. */
         ELSEWHERE_AND_NEW,
         NOBODY,
@@ -57,7 +59,7 @@ final class ModelServer {
         REPLICA_ON_7_4;
 
         boolean keepsSubscriptions() {
-            return this == HERE || this == MIGRATING_ON_7_4 || this == REPLICA_ON_7_4;
+            return this == HERE || this == IMPORTING || this == MIGRATING_ON_7_4 || this == REPLICA_ON_7_4;
         }
     }
 
@@ -95,6 +97,9 @@ final class ModelServer {
 
     private NodeState nodeState = NodeState.FINE;
 
+    /** The last plain command was granted. */
+    private boolean asking;
+
     ModelServer(List<NodeState> nodeStates) {
         this.nodeStates = nodeStates;
     }
@@ -106,7 +111,10 @@ final class ModelServer {
     // ----- what the client does
 
     void receive(FencedUnit unit) {
-        if (unit.kind() != FencedUnit.Kind.FENCE) {
+        if (unit.beginsPlain()) {
+            this.input.add(() -> plain(unit));
+        }
+        if (unit.kind().isPubSub()) {
             this.input.add(() -> command(unit));
         }
         this.input.add(() -> ping(unit));
@@ -161,8 +169,19 @@ final class ModelServer {
         }
     }
 
+    private void plain(FencedUnit unit) {
+        ReplyError error = this.nodeState == NodeState.MASTER_GONE || this.nodeState == NodeState.LOADING
+                ? this.nodeState.forPings
+                : this.nodeState.forCommands;
+        reply(error == null ? new Received.Answer("OK") : new Received.Failure(error));
+        if (unit.kind() == FencedUnit.Kind.PLAIN) {
+            this.outcomes.put(unit, error == null ? new Outcome.Answered("OK") : new Outcome.Refused(error));
+        }
+        this.asking = error == null;
+    }
+
     private void command(FencedUnit unit) {
-        ReplyError error = refusal(unit);
+        ReplyError error = refusal(unit, unit.beginsPlain() && this.asking);
         if (error != null) {
             reply(new Received.Failure(error));
             this.outcomes.put(unit, new Outcome.Refused(error));
@@ -181,7 +200,7 @@ final class ModelServer {
         }
     }
 
-    private @Nullable ReplyError refusal(FencedUnit unit) {
+    private @Nullable ReplyError refusal(FencedUnit unit, boolean asking) {
         if (this.nodeState.forCommands != null) {
             return this.nodeState.forCommands;
         }
@@ -196,6 +215,7 @@ final class ModelServer {
         return switch (this.slots.getOrDefault(slot, SlotState.HERE)) {
             case HERE -> null;
             case ELSEWHERE -> new ReplyError("MOVED 1 127.0.0.1:7002");
+            case IMPORTING -> asking ? null : new ReplyError("MOVED 1 127.0.0.1:7002");
             case ELSEWHERE_AND_NEW -> subscribe ? new ReplyError("MOVED 1 127.0.0.1:7002") : null;
             case NOBODY -> new ReplyError("CLUSTERDOWN Hash slot not served");
             case MIGRATING_ON_7_4 -> subscribe ? null : new ReplyError("ASK 1 127.0.0.1:7002");

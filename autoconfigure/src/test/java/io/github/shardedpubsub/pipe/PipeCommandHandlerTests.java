@@ -497,7 +497,7 @@ class PipeCommandHandlerTests {
     @Test
     void reconnectClosesAndSaysWhy() {
         EmbeddedPipe pipe = new EmbeddedPipe();
-        pipe.pipe.reconnect();
+        pipe.pipe.reconnect("closed on request");
         pipe.channel.runPendingTasks();
         assertThat(pipe.channel.isOpen()).isFalse();
         assertThat(pipe.listener.events).containsExactly("connected", "disconnected");

@@ -328,7 +328,7 @@ class PipeLiveTests {
             node.freeze();
             pipe.listener.watch("ended", pipe.unsubscribe(a));
             pipe.listener.watch("other", pipe.subscribe(b));
-            pipe.pipe.reconnect();
+            pipe.pipe.reconnect("closed on request");
             pipe.awaitEvent("other: unknown");
             assertThat(pipe.listener.events)
                     .containsExactly("connected", "disconnected", "ended: unknown", "other: unknown");

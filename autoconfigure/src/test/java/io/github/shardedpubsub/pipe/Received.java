@@ -15,6 +15,9 @@ sealed interface Received {
     /** An error line. */
     record Failure(ReplyError error) implements Received {}
 
+    /** What answers a plain command of a unit. */
+    record Answer(String text) implements Received {}
+
     /** What answers a command that is no unit. */
     record Ok() implements Received {}
 

@@ -107,7 +107,13 @@ class ReplyAlignmentPropertyTests {
         AlignedConnection connection = new AlignedConnection();
         for (int i = 0; i < 5; i++) {
             List<ChannelName> channels = tape.oneOf(List.of(List.of(A), List.of(B), List.of(A, B)));
-            connection.send(tape.next(6) == 0 ? FencedUnit.subscribe(channels) : FencedUnit.unsubscribe(channels));
+            connection.send(
+                    switch (tape.next(8)) {
+                        case 1 -> FencedUnit.subscribe(channels);
+                        case 2 -> FencedUnit.plain(PlainCommand.CLUSTER_NODES);
+                        case 3 -> FencedUnit.unsubscribeAsking(channels);
+                        default -> FencedUnit.unsubscribe(channels);
+                    });
         }
         while (connection.told.stream().filter(Told.Finished.class::isInstance).count() < 5) {
             connection.receive(anythingLegal(connection, tape));
@@ -128,6 +134,7 @@ class ReplyAlignmentPropertyTests {
     private static Received anythingLegal(AlignedConnection connection, Tape tape) {
         List<Received> choices = new ArrayList<>(
                 List.of(new Received.Failure(STRANGE), new Received.Confirmation(A), new Received.Confirmation(B)));
+        choices.add(new Received.Answer("OK"));
         for (int number = 1; number <= 5; number++) {
             choices.add(new Received.Echo(number));
         }
@@ -240,9 +247,12 @@ class ReplyAlignmentPropertyTests {
 
         private void send() {
             if (this.units++ < this.maxUnits) {
-                FencedUnit unit = switch (this.tape.next(8)) {
+                FencedUnit unit = switch (this.tape.next(12)) {
                     case 0, 1, 2 -> FencedUnit.subscribe(channels());
                     case 3 -> FencedUnit.fence();
+                    case 4 -> FencedUnit.plain(PlainCommand.CLIENT_INFO);
+                    case 5, 6 -> FencedUnit.subscribeAsking(channels());
+                    case 7 -> FencedUnit.unsubscribeAsking(channels());
                     default -> FencedUnit.unsubscribe(channels());
                 };
                 this.server.receive(this.connection.send(unit));
@@ -315,7 +325,9 @@ class ReplyAlignmentPropertyTests {
             if (what instanceof Received.End) {
                 return new Received.End(this.corruption.oneOf(ModelServer.CHANNELS));
             }
-            return new Received.Echo(this.corruption.next(4));
+            return this.corruption.next(3) == 0
+                    ? new Received.Answer("OK")
+                    : new Received.Echo(this.corruption.next(4));
         }
 
         private void receive(Received what) {

@@ -11,7 +11,7 @@ class AuditTests {
 
     private static final Duration INTERVAL = Duration.ofSeconds(20);
 
-    private final Simulation simulation = new Simulation(5, 3, Simulation.auditedEvery(INTERVAL));
+    private final Simulation simulation = new Simulation(5, 3, Simulation.SETTINGS.withAuditInterval(INTERVAL));
 
     @Test
     void aSubscriptionThatEndedWithoutAWordIsTakenToTheOwner() {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.pipe.ChannelName;
-import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import io.lettuce.core.RedisURI;
@@ -29,13 +28,7 @@ class LiveAuditTests {
             RedisNode oldMaster = cluster.masters().get(0);
             ChannelName channel = ChannelName.of(cluster.channelOwnedBy(oldMaster, "audited"));
             List<String> received = new CopyOnWriteArrayList<>();
-            SubscriptionSettings often = new SubscriptionSettings(
-                    PipeSettings.DEFAULTS,
-                    Duration.ofMillis(10),
-                    Duration.ofSeconds(2),
-                    Duration.ofSeconds(30),
-                    Duration.ofSeconds(10),
-                    Duration.ofMillis(500));
+            SubscriptionSettings often = SubscriptionSettings.DEFAULTS.withAuditInterval(Duration.ofMillis(500));
             try (ShardSubscriptions subscriptions = SlotFollowingSubscriptions.start(client, often)) {
                 subscriptions
                         .subscribe(

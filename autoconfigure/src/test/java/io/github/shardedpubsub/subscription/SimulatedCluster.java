@@ -4,6 +4,7 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.Pipe;
 import io.github.shardedpubsub.pipe.PipeListener;
+import io.github.shardedpubsub.pipe.PlainCommand;
 import io.github.shardedpubsub.pipe.ReplyError;
 import io.lettuce.core.cluster.SlotHash;
 import java.time.Duration;
@@ -12,9 +13,12 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,9 @@ final class SimulatedCluster implements Cluster {
     int opened;
 
     int refreshes;
+
+    /** How many commands were sent that have nothing to do with subscribing. */
+    int plainCommands;
 
     /** Lettuce throws where it cannot even begin to connect. */
     boolean openThrows;
@@ -64,7 +71,10 @@ final class SimulatedCluster implements Cluster {
 
     private int number;
 
-    record Unit(long atNanos, Node node, boolean subscribe, List<ChannelName> channels) {}
+    /** As the servers do from Redis 8 and Valkey 8 on: who subscribed early, through ASKING, is ended at the cut-over. */
+    boolean endsEarlySubscriptionsAtCutOver;
+
+    record Unit(long atNanos, Node node, boolean subscribe, boolean asking, List<ChannelName> channels) {}
 
     SimulatedCluster(DrivenTimeline time, int nodes) {
         this.time = time;
@@ -83,6 +93,16 @@ final class SimulatedCluster implements Cluster {
     public @Nullable NodeAddress ownerOf(int slot) {
         Node owner = this.known == null ? null : this.known[slot];
         return owner == null ? null : owner.address;
+    }
+
+    @Override
+    public List<NodeAddress> upstreams() {
+        return this.known == null
+                ? List.of()
+                : this.nodes.stream()
+                        .filter(node -> node.up)
+                        .map(node -> node.address)
+                        .toList();
     }
 
     @Override
@@ -179,6 +199,21 @@ final class SimulatedCluster implements Cluster {
         this.nodes.forEach(node -> node.learn(slot));
     }
 
+    /** The beginning of a move, which only the two nodes know of. */
+    void beginMove(int slot, Node target) {
+        Node source = this.owners[slot];
+        if (source == null) {
+            throw new IllegalStateException("Nobody owns " + slot);
+        }
+        source.migratingTo.put(slot, target);
+        target.importing.add(slot);
+    }
+
+    /** As SETSLOT STABLE: the slot stays where it is. */
+    void giveUpMove(int slot) {
+        this.nodes.forEach(node -> node.stable(slot));
+    }
+
     /** The node is dead, and another has all its slots; every node knows. */
     void failOver(Node dead, Node promoted) {
         dead.kill();
@@ -199,11 +234,7 @@ final class SimulatedCluster implements Cluster {
     void publish(ChannelName channel, byte[] payload) {
         Node owner = this.owners[slot(channel)];
         if (owner != null && owner.up) {
-            for (Session session : owner.sessions) {
-                if (session.subscribed.contains(channel)) {
-                    session.tell(listener -> listener.message(channel, payload));
-                }
-            }
+            owner.publish(channel, payload);
         }
     }
 
@@ -227,6 +258,12 @@ final class SimulatedCluster implements Cluster {
         /** Slots whose unsubscribes are answered by ASK while the subscription lives on (Redis 7.4). */
         final Set<Integer> migrating = new HashSet<>();
 
+        /** Slots on their way from here. */
+        final Map<Integer, Node> migratingTo = new TreeMap<>();
+
+        /** Slots on their way to here, which are served to who asks. */
+        final Set<Integer> importing = new HashSet<>();
+
         /** Whose SSUBSCRIBE is confirmed and then ended at once, again and again. */
         final Set<Integer> flapping = new HashSet<>();
 
@@ -235,6 +272,9 @@ final class SimulatedCluster implements Cluster {
         String error;
 
         boolean up = true;
+
+        /** How much longer everything takes from here. */
+        Duration slowness = Duration.ZERO;
 
         boolean refusesConnections;
 
@@ -249,9 +289,19 @@ final class SimulatedCluster implements Cluster {
         void learn(int slot) {
             boolean was = this.view[slot] == this;
             this.view[slot] = SimulatedCluster.this.owners[slot];
-            if (was && this.view[slot] != this) {
+            boolean is = this.view[slot] == this;
+            boolean takesOver = !was && is && SimulatedCluster.this.endsEarlySubscriptionsAtCutOver;
+            if (was && !is || takesOver) {
                 endSubscriptions(slot);
             }
+            if (was != is) {
+                stable(slot);
+            }
+        }
+
+        private void stable(int slot) {
+            this.migratingTo.remove(slot);
+            this.importing.remove(slot);
         }
 
         void learnAll() {
@@ -282,6 +332,15 @@ final class SimulatedCluster implements Cluster {
         /** The subscriptions are gone, and nobody is told. */
         void forgetSubscriptions(int slot) {
             this.sessions.forEach(session -> session.subscribed.removeIf(channel -> slot(channel) == slot));
+        }
+
+        /** As if it were the owner, which it may not know yet that it is not. */
+        void publish(ChannelName channel, byte[] payload) {
+            for (Session session : this.sessions) {
+                if (session.subscribed.contains(channel)) {
+                    session.tell(listener -> listener.message(channel, payload));
+                }
+            }
         }
 
         void kill() {
@@ -316,6 +375,61 @@ final class SimulatedCluster implements Cluster {
             return all;
         }
 
+        private Outcome answer(Session session, PlainCommand command) {
+            SimulatedCluster.this.plainCommands++;
+            if (this.error != null) {
+                return refused(this.error);
+            }
+            if (command == PlainCommand.CLIENT_INFO) {
+                return new Outcome.Answered(
+                        "id=1 addr=client sub=0 psub=0 ssub=" + session.subscribed.size() + " resp=3\n");
+            }
+            if (command == PlainCommand.CLUSTER_NODES) {
+                return new Outcome.Answered(clusterNodes());
+            }
+            throw new IllegalStateException("Not simulated: " + command);
+        }
+
+        private String clusterNodes() {
+            StringBuilder lines = new StringBuilder();
+            for (Node node : SimulatedCluster.this.nodes) {
+                lines.append(node.id())
+                        .append(' ')
+                        .append(node.address)
+                        .append("@1")
+                        .append(node == this ? " myself,master" : " master")
+                        .append(" - 0 0 1 connected");
+                if (node == this) {
+                    appendOwnSlots(lines);
+                    this.migratingTo.forEach((slot, target) -> lines.append(" [")
+                            .append(slot)
+                            .append("->-")
+                            .append(target.id())
+                            .append(']'));
+                    this.importing.forEach(
+                            slot -> lines.append(" [").append(slot).append("-<-somebody]"));
+                }
+                lines.append('\n');
+            }
+            return lines.toString();
+        }
+
+        private void appendOwnSlots(StringBuilder lines) {
+            for (int slot = 0; slot < this.view.length; slot++) {
+                if (this.view[slot] == this) {
+                    int first = slot;
+                    while (slot + 1 < this.view.length && this.view[slot + 1] == this) {
+                        slot++;
+                    }
+                    lines.append(' ').append(first).append(first == slot ? "" : "-" + slot);
+                }
+            }
+        }
+
+        private String id() {
+            return "id-of-" + this.address.host();
+        }
+
         private Outcome answer(Session session, Unit unit) {
             List<Integer> slots = unit.channels().stream()
                     .map(SimulatedCluster::slot)
@@ -335,7 +449,8 @@ final class SimulatedCluster implements Cluster {
             if (owner == null) {
                 return refused("CLUSTERDOWN Hash slot not served");
             }
-            if (owner != this) {
+            boolean served = owner == this || unit.asking() && this.importing.contains(slot);
+            if (!served) {
                 return refused("MOVED " + slot + " " + owner.address);
             }
             if (unit.subscribe()) {
@@ -387,7 +502,20 @@ final class SimulatedCluster implements Cluster {
             this.node = pipe.node;
         }
 
+        CompletableFuture<Outcome> send(PlainCommand command) {
+            return exchange(() -> this.node.answer(this, command), () -> {});
+        }
+
         CompletableFuture<Outcome> send(Unit unit) {
+            int slot = slot(unit.channels().get(0));
+            return exchange(() -> this.node.answer(this, unit), () -> {
+                if (unit.subscribe() && this.node.flapping.contains(slot)) {
+                    this.node.endSubscriptions(slot);
+                }
+            });
+        }
+
+        private CompletableFuture<Outcome> exchange(Supplier<Outcome> answering, Runnable onceConfirmed) {
             CompletableFuture<Outcome> outcome = new CompletableFuture<>();
             this.inFlight.add(outcome);
             this.lastToServer = Math.max(this.lastToServer, SimulatedCluster.this.time.nanoTime() + delay().toNanos());
@@ -395,7 +523,7 @@ final class SimulatedCluster implements Cluster {
                 if (this.node.closesConnections) {
                     lose("closed by the server");
                 } else if (!this.lost) {
-                    Outcome answer = this.node.answer(this, unit);
+                    Outcome answer = answering.get();
                     boolean untold =
                             SimulatedCluster.this.time.dice().nextInt(100) < SimulatedCluster.this.unknownPercent;
                     toClient(() -> {
@@ -407,9 +535,8 @@ final class SimulatedCluster implements Cluster {
                         }
                         outcome.complete(untold ? new Outcome.Unknown("the replies do not tell") : answer);
                     });
-                    int slot = slot(unit.channels().get(0));
-                    if (unit.subscribe() && answer instanceof Outcome.Confirmed && this.node.flapping.contains(slot)) {
-                        this.node.endSubscriptions(slot);
+                    if (answer instanceof Outcome.Confirmed) {
+                        onceConfirmed.run();
                     }
                 }
             });
@@ -421,7 +548,10 @@ final class SimulatedCluster implements Cluster {
         }
 
         private void toClient(Runnable arrival) {
-            this.lastToClient = Math.max(this.lastToClient, SimulatedCluster.this.time.nanoTime() + delay().toNanos());
+            this.lastToClient = Math.max(
+                    this.lastToClient,
+                    SimulatedCluster.this.time.nanoTime()
+                            + delay().plus(this.node.slowness).toNanos());
             SimulatedCluster.this.time.at(this.lastToClient, () -> {
                 if (this.pipe.session == this) {
                     arrival.run();
@@ -497,15 +627,41 @@ final class SimulatedCluster implements Cluster {
 
         @Override
         public CompletableFuture<Outcome> subscribe(List<ChannelName> channels) {
-            return send(new Unit(SimulatedCluster.this.time.nanoTime(), this.node, true, List.copyOf(channels)));
+            return send(true, false, channels);
         }
 
         @Override
         public CompletableFuture<Outcome> unsubscribe(List<ChannelName> channels) {
-            return send(new Unit(SimulatedCluster.this.time.nanoTime(), this.node, false, List.copyOf(channels)));
+            return send(false, false, channels);
         }
 
-        private CompletableFuture<Outcome> send(Unit unit) {
+        @Override
+        public CompletableFuture<Outcome> subscribeAsking(List<ChannelName> channels) {
+            return send(true, true, channels);
+        }
+
+        @Override
+        public CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels) {
+            return send(false, true, channels);
+        }
+
+        @Override
+        public CompletableFuture<Outcome> send(PlainCommand command) {
+            return this.session == null
+                    ? CompletableFuture.completedFuture(new Outcome.Unknown("not connected"))
+                    : this.session.send(command);
+        }
+
+        @Override
+        public CompletableFuture<Outcome> fence() {
+            return this.session == null
+                    ? CompletableFuture.completedFuture(new Outcome.Unknown("not connected"))
+                    : this.session.exchange(() -> Outcome.CONFIRMED, () -> {});
+        }
+
+        private CompletableFuture<Outcome> send(boolean subscribe, boolean asking, List<ChannelName> channels) {
+            Unit unit = new Unit(
+                    SimulatedCluster.this.time.nanoTime(), this.node, subscribe, asking, List.copyOf(channels));
             if (this.session == null) {
                 return CompletableFuture.completedFuture(new Outcome.Unknown("not connected"));
             }
@@ -519,9 +675,9 @@ final class SimulatedCluster implements Cluster {
         }
 
         @Override
-        public void reconnect() {
+        public void reconnect(String reason) {
             if (this.session != null) {
-                this.session.lose("closed from here");
+                this.session.lose(reason);
             }
         }
 

@@ -3,7 +3,6 @@ package io.github.shardedpubsub.subscription;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.shardedpubsub.pipe.ChannelName;
-import io.github.shardedpubsub.pipe.PipeSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -21,18 +21,11 @@ final class Simulation {
 
     static final Duration LIMIT = Duration.ofMinutes(2);
 
-    /** Without audits, so that what is seen was not found by one. */
-    static final SubscriptionSettings SETTINGS = auditedEvery(Duration.ZERO);
-
-    static SubscriptionSettings auditedEvery(Duration interval) {
-        return new SubscriptionSettings(
-                PipeSettings.DEFAULTS,
-                Duration.ofMillis(10),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(10),
-                interval);
-    }
+    /** Without all that looks after the subscriptions on its own, so that what is seen was not done by it. */
+    static final SubscriptionSettings SETTINGS = SubscriptionSettings.DEFAULTS
+            .withAuditInterval(Duration.ZERO)
+            .withWarmConnections(false)
+            .withHandover(HandoverSettings.OFF);
 
     final DrivenTimeline time;
 
@@ -101,6 +94,10 @@ final class Simulation {
         this.cluster.publish(channel(channel), message.getBytes(StandardCharsets.UTF_8));
     }
 
+    void publishAt(SimulatedCluster.Node node, String channel, String message) {
+        node.publish(channel(channel), message.getBytes(StandardCharsets.UTF_8));
+    }
+
     void run(Duration duration) {
         this.time.advance(duration);
     }
@@ -134,10 +131,11 @@ final class Simulation {
         return SimulatedCluster.slot(channel(channel));
     }
 
-    /** The units from a moment on, each as {@code +a,b@node} or {@code -a,b@node}. */
+    /** The units from a moment on, each as {@code +a,b@node} or {@code -a,b@node}, with a {@code ?} before it if through ASKING. */
     List<String> unitsFrom(int index) {
         return this.cluster.units.subList(index, this.cluster.units.size()).stream()
-                .map(unit -> (unit.subscribe() ? "+" : "-")
+                .map(unit -> (unit.asking() ? "?" : "")
+                        + (unit.subscribe() ? "+" : "-")
                         + String.join(
                                 ",",
                                 unit.channels().stream()
@@ -178,8 +176,8 @@ final class Simulation {
         }
         Interruption interruption = transition.interruption();
         if (to == ChannelState.INTERRUPTED) {
-            assertThat(this.interruptedAt.put(channel, this.time.now())).isNull();
-            assertThat(interruption).isNotNull();
+            Interruption begun = Objects.requireNonNull(interruption, "the interruption that begins");
+            assertThat(this.interruptedAt.put(channel, begun.since())).isNull();
         }
         Instant since = to == ChannelState.SUBSCRIBED ? this.interruptedAt.remove(channel) : null;
         if (since != null) {

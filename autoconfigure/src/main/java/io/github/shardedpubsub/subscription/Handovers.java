@@ -1,0 +1,191 @@
+package io.github.shardedpubsub.subscription;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.Outcome;
+import io.github.shardedpubsub.subscription.Handover.Early;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Subscribes at the next owner of a slot, through {@code ASKING}, as soon as the slot is seen leaving the present one; takes the
+ * channel over there when the present owner ends it; and gives up when the move is.
+ *
+ * <p>On the subscriptions' own thread.
+ */
+final class Handovers {
+
+    /** Enough to save PINGs. */
+    private static final int MAX_CHANNELS = 200;
+
+    private final Reconciler reconciler;
+
+    Handovers(Reconciler reconciler) {
+        this.reconciler = reconciler;
+    }
+
+    private record Importing(NodeConnection target, int slot) {}
+
+    /** What a node says of its own slots. */
+    void seen(NodeConnection source, NodeSlots slots) {
+        Map<Importing, List<Handover>> begun = new LinkedHashMap<>();
+        for (WantedChannel channel : List.copyOf(source.held)) {
+            NodeAddress next = slots.leaving().get(channel.slot);
+            Handover handover = channel.handover;
+            if (next != null && handover == null && Reconciler.isConfirmed(channel)) {
+                NodeConnection target = this.reconciler.node(next);
+                // where it is not connected yet, the next look finds it so
+                if (target != source && target.connectIfNeeded()) {
+                    begun.computeIfAbsent(new Importing(target, channel.slot), any -> new ArrayList<>())
+                            .add(begin(channel, source, target));
+                }
+            } else if (next == null
+                    && handover != null
+                    && !handover.isHeard()
+                    && slots.owned().get(channel.slot)) {
+                giveUp(handover);
+            }
+        }
+        begun.forEach((importing, handovers) -> {
+            for (int from = 0; from < handovers.size(); from += MAX_CHANNELS) {
+                ask(importing.target(), handovers.subList(from, Math.min(from + MAX_CHANNELS, handovers.size())));
+            }
+        });
+    }
+
+    private Handover begin(WantedChannel channel, NodeConnection source, NodeConnection target) {
+        Handover handover = new Handover(channel, source, target, this.reconciler.timeline(), Handovers::forget);
+        channel.handover = handover;
+        source.handovers.add(handover);
+        target.handovers.add(handover);
+        target.leftovers.remove(channel.name);
+        return handover;
+    }
+
+    private void ask(NodeConnection target, List<Handover> handovers) {
+        List<ChannelName> names =
+                handovers.stream().map(handover -> handover.channel.name).toList();
+        var unused = target.subscribeAsking(names)
+                .thenAccept(outcome -> this.reconciler
+                        .timeline()
+                        .execute(() -> handovers.forEach(handover -> answered(handover, outcome))));
+    }
+
+    private void answered(Handover handover, Outcome outcome) {
+        if (handover.channel.handover != handover || handover.isEnding() || handover.early != Early.ASKED) {
+            return;
+        }
+        if (!(outcome instanceof Outcome.Confirmed)) {
+            // an atomic migration (Valkey 9) redirects; or it is too late already
+            handover.early = Early.REFUSED;
+            return;
+        }
+        handover.early = Early.CONFIRMED;
+        if (handover.endedMeanwhile) {
+            endedByTarget(handover);
+        }
+    }
+
+    /**
+     * The server ends a subscription that is, or was, handed over. Returns whether that is all there is to do about it.
+     */
+    boolean ended(WantedChannel channel, NodeConnection node) {
+        Handover handover = channel.handover;
+        if (handover == null) {
+            return false;
+        }
+        if (node == handover.source) {
+            return endedBySource(handover);
+        }
+        if (node == handover.target && channel.holder != node) {
+            if (!handover.isEnding()) {
+                endedByTarget(handover);
+            }
+            return true;
+        }
+        return false;
+    }
+
+    private boolean endedBySource(Handover handover) {
+        WantedChannel channel = handover.channel;
+        if (channel.holder != handover.source) {
+            // the target has it already
+            endNow(handover);
+            return true;
+        }
+        boolean takesOver =
+                handover.early == Early.CONFIRMED && !handover.isEnding() && Reconciler.isConfirmed(channel);
+        if (takesOver) {
+            this.reconciler.takeOver(channel, handover.source, handover.target);
+        }
+        endNow(handover);
+        return takesOver;
+    }
+
+    /** The cut-over, on Redis 8 and Valkey: the target serves the slot now, and confirms it to who asks again. */
+    private void endedByTarget(Handover handover) {
+        switch (handover.early) {
+            case ASKED -> handover.endedMeanwhile = true;
+            case CONFIRMED -> this.reconciler.cutOver(handover.channel, handover.source, handover.target);
+            case REFUSED -> {
+                // an answer that came too late, to nothing
+            }
+        }
+    }
+
+    /** Where the slot is known to have gone that its source has just ended, null if it is not known. */
+    static @Nullable NodeAddress successor(WantedChannel channel, NodeConnection source) {
+        Handover handover = channel.handover;
+        return handover != null && handover.source == source && !handover.isEnding() ? handover.target.address() : null;
+    }
+
+    /** Ends what is beside the holder, as far as it can be. */
+    void giveUp(Handover handover) {
+        if (handover.isEnding()) {
+            return;
+        }
+        WantedChannel channel = handover.channel;
+        if (channel.holder != handover.target && handover.early != Early.REFUSED) {
+            leave(handover.target, channel, true);
+        }
+        if (channel.holder != handover.source) {
+            leave(handover.source, channel, false);
+        }
+        handover.end();
+        if (handover.isOver()) {
+            forget(handover);
+        }
+    }
+
+    private void leave(NodeConnection node, WantedChannel channel, boolean asking) {
+        if (node.isConnected() && node.leftovers.add(channel.name)) {
+            this.reconciler.endLeftover(node, channel.name, asking);
+        }
+    }
+
+    private void endNow(Handover handover) {
+        handover.endNow();
+        forget(handover);
+    }
+
+    private static void forget(Handover handover) {
+        if (handover.channel.handover == handover) {
+            handover.channel.handover = null;
+        }
+        for (NodeConnection node : List.of(handover.source, handover.target)) {
+            node.handovers.remove(handover);
+            node.closeWhenIdle();
+        }
+    }
+
+    void disconnected(NodeConnection node) {
+        for (Handover handover : List.copyOf(node.handovers)) {
+            giveUp(handover);
+            if (node == handover.source) {
+                endNow(handover);
+            }
+        }
+    }
+}
