@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.chaos;
 
 import io.github.shardedpubsub.pipe.PipeSettings;
+import io.github.shardedpubsub.subscription.HandoverSettings;
 import io.github.shardedpubsub.subscription.SubscriptionSettings;
 import java.time.Duration;
 
@@ -26,7 +27,10 @@ record ChaosSettings(Duration duration, Duration storm, long seed, int channels,
             Duration.ofSeconds(2),
             Duration.ofSeconds(2),
             Duration.ofSeconds(10),
-            Duration.ofSeconds(3));
+            true,
+            Duration.ofSeconds(3),
+            HandoverSettings.DEFAULTS,
+            Duration.ZERO);
 
     /** What a loaded machine may add to any time that is stated for a quiet one. */
     private static final Duration SLACK = Duration.ofMillis(1500);
