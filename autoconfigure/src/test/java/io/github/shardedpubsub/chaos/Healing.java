@@ -69,11 +69,11 @@ final class Healing {
                 this.log.note("healing: rejoining " + node);
                 this.redis.rejoin(node);
             }
-            settleSlotsOnTheirWay(node);
         }
         forgetClaimsNobodyMakes();
         giveOwners();
         this.redis.awaitAgreement(AGREEMENT);
+        this.redis.masters().forEach(this::settleSlotsOnTheirWay);
         giveReplicas();
         this.redis.awaitAgreement(AGREEMENT);
     }
