@@ -1,0 +1,229 @@
+package io.github.shardedpubsub.chaos;
+
+import io.github.shardedpubsub.chaos.Fault.Account;
+import io.github.shardedpubsub.chaos.Fault.NotNow;
+import io.github.shardedpubsub.chaos.Silences.Kind;
+import io.github.shardedpubsub.test.RedisCluster;
+import io.github.shardedpubsub.test.RedisNode;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+
+/** Nodes that die, freeze, change their roles, leave and come. A shard without a replica is spared. */
+final class NodeFaults {
+
+    private static final Duration PROMOTION = Duration.ofSeconds(15);
+
+    private static final Duration KNOWN_TO_THE_PROMOTED = Duration.ofSeconds(2);
+
+    private final ChaosCluster cluster;
+
+    private final RedisCluster redis;
+
+    NodeFaults(ChaosCluster cluster) {
+        this.cluster = cluster;
+        this.redis = cluster.redis();
+    }
+
+    void addTo(Map<FaultKind, Fault> faults) {
+        faults.put(FaultKind.DRAIN, this::drain);
+        faults.put(FaultKind.REPLACE_NODE, this::replaceNode);
+        faults.put(FaultKind.FAILOVER, this::failover);
+        faults.put(FaultKind.FORCED_FAILOVER, this::forcedFailover);
+        faults.put(FaultKind.KILL_MASTER, this::killMaster);
+        faults.put(FaultKind.KILL_REPLICA, this::killReplica);
+        faults.put(FaultKind.REPARENT_REPLICA, this::reparentReplica);
+        faults.put(FaultKind.RESET_REPLICA, this::resetReplica);
+        faults.put(FaultKind.RESET_MASTER, this::resetMaster);
+        faults.put(FaultKind.FREEZE, this::freeze);
+    }
+
+    /** A master with slots and a replica to stand in for it. */
+    private record Shard(RedisNode master, RedisNode replica) {
+
+        @Override
+        public String toString() {
+            return this.master + " with " + this.replica;
+        }
+    }
+
+    private Shard anyShard(Random dice) {
+        List<Shard> shards = this.cluster.mastersWithSlots().stream()
+                .filter(this.cluster::isRested)
+                .flatMap(master -> this.redis.replicasOf(master).stream()
+                        .filter(this.cluster::isRested)
+                        .filter(NodeFaults::hasLink)
+                        .limit(1)
+                        .map(replica -> new Shard(master, replica)))
+                .toList();
+        Shard shard = ChaosCluster.any(shards, dice, "shard that has rested and a replica in it");
+        this.cluster.tire(shard.master());
+        this.cluster.tire(shard.replica());
+        return shard;
+    }
+
+    private static boolean hasLink(RedisNode replica) {
+        return replica.command("INFO", "replication").contains("master_link_status:up");
+    }
+
+    private RedisNode anyReplica(Random dice) {
+        List<RedisNode> replicas =
+                this.redis.replicas().stream().filter(this.cluster::isRested).toList();
+        RedisNode replica = ChaosCluster.any(replicas, dice, "replica that has rested");
+        this.cluster.tire(replica);
+        return replica;
+    }
+
+    private RedisNode masterOf(RedisNode replica) {
+        return this.redis.masters().stream()
+                .filter(master -> this.redis.replicasOf(master).contains(replica))
+                .findFirst()
+                .orElseThrow(() -> new NotNow(replica + " has no master that answers"));
+    }
+
+    private RedisNode otherMasterWithSlots(RedisNode excluded, Random dice) {
+        List<RedisNode> others = this.cluster.mastersWithSlots().stream()
+                .filter(master -> master != excluded)
+                .toList();
+        return ChaosCluster.any(others, dice, "other master with slots");
+    }
+
+    private void failover(Random dice, Account account) {
+        Shard shard = anyShard(dice);
+        account.note(shard.toString());
+        Set<RedisNode> followers = followersAfter(shard);
+        this.redis.failover(shard.replica());
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
+    }
+
+    private void forcedFailover(Random dice, Account account) {
+        Shard shard = anyShard(dice);
+        account.note(shard.toString());
+        Set<RedisNode> followers = followersAfter(shard);
+        this.redis.forceFailover(shard.replica());
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
+    }
+
+    /** The old master, and the other replicas, which have not been heard of by the promoted one for a moment. */
+    private Set<RedisNode> followersAfter(Shard promotion) {
+        Set<RedisNode> followers = new HashSet<>(this.redis.replicasOf(promotion.master()));
+        followers.add(promotion.master());
+        followers.remove(promotion.replica());
+        unheard(followers, PROMOTION);
+        return followers;
+    }
+
+    private void unheard(Set<RedisNode> followers, Duration lasts) {
+        followers.forEach(node -> this.cluster.silences().begin(Kind.UNHEARD, ChaosCluster.address(node), lasts));
+    }
+
+    private void killMaster(Random dice, Account account) {
+        Shard shard = anyShard(dice);
+        account.note(shard.toString());
+        Set<RedisNode> followers = followersAfter(shard);
+        shard.master().kill();
+        boolean promoted = ChaosCluster.await(PROMOTION, () -> shard.replica().role() == RedisNode.Role.MASTER);
+        account.note((promoted ? "promoted: " : "not promoted: ") + shard.replica());
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
+        ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
+        shard.master().restart();
+        this.cluster.tire(shard.master());
+        this.cluster.tire(shard.replica());
+    }
+
+    private void killReplica(Random dice, Account account) {
+        RedisNode replica = anyReplica(dice);
+        account.note(replica.toString());
+        replica.kill();
+        ChaosCluster.last(ChaosCluster.millis(dice, 100, 3_000));
+        replica.restart();
+    }
+
+    private void reparentReplica(Random dice, Account account) {
+        RedisNode replica = anyReplica(dice);
+        RedisNode master = otherMasterWithSlots(masterOf(replica), dice);
+        account.note(replica + " to " + master);
+        silent(replica);
+        this.redis.reparent(replica, master);
+        this.cluster.tire(replica);
+    }
+
+    private void silent(RedisNode node) {
+        this.cluster.silences().begin(Kind.ENDED, ChaosCluster.address(node), ChaosSettings.noticesSilentEnd());
+    }
+
+    private void resetReplica(Random dice, Account account) {
+        RedisNode replica = anyReplica(dice);
+        RedisNode master = masterOf(replica);
+        account.note(replica.toString());
+        silent(replica);
+        this.redis.reset(replica);
+        // a subscription that died silently must not be brought to life before it has been found dead
+        ChaosCluster.last(ChaosSettings.noticesSilentEnd());
+        this.redis.rejoin(replica);
+        this.redis.reparent(replica, master);
+        this.cluster.tire(replica);
+    }
+
+    private void resetMaster(Random dice, Account account) {
+        Shard shard = anyShard(dice);
+        account.note(shard.toString());
+        this.cluster.whileSlotsRest(() -> {
+            silent(shard.master());
+            this.redis.reset(shard.master());
+            ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
+            Set<RedisNode> followers = followersAfter(shard);
+            this.redis.forceFailover(shard.replica());
+            unheard(followers, KNOWN_TO_THE_PROMOTED);
+        });
+        ChaosCluster.last(ChaosSettings.noticesSilentEnd());
+        this.redis.rejoin(shard.master());
+        this.redis.reparent(shard.master(), shard.replica());
+        this.cluster.tire(shard.master());
+        this.cluster.tire(shard.replica());
+    }
+
+    private void freeze(Random dice, Account account) {
+        Shard shard = anyShard(dice);
+        RedisNode node = dice.nextInt(3) > 0 ? shard.master() : shard.replica();
+        account.note(node + " of " + shard);
+        Duration noticed = ChaosSettings.noticesFrozenNode();
+        this.cluster.silences().begin(Kind.FROZEN, ChaosCluster.address(node), noticed);
+        Set<RedisNode> followers = node == shard.master() ? followersAfter(shard) : Set.of();
+        node.freeze();
+        ChaosCluster.last(noticed.plus(ChaosCluster.millis(dice, 0, 1_000)));
+        node.thaw();
+        account.note("thawed " + node);
+        unheard(followers, KNOWN_TO_THE_PROMOTED);
+        this.cluster.tire(shard.master());
+        this.cluster.tire(shard.replica());
+    }
+
+    private void drain(Random dice, Account account) {
+        RedisNode master = ChaosCluster.any(this.cluster.mastersWithSlots(), dice, "master with slots");
+        if (this.cluster.mastersWithSlots().size() < 4) {
+            throw new NotNow("fewer than four masters have slots");
+        }
+        account.note(master.toString());
+        this.redis.drain(master);
+    }
+
+    /** A node that nobody has heard of takes slots; another one gives all of its away and is gone for good. */
+    private void replaceNode(Random dice, Account account) {
+        Shard shard = anyShard(dice);
+        RedisNode added = this.redis.addNode();
+        this.cluster.tire(added);
+        account.note(shard.master() + " by " + added);
+        this.redis.drain(shard.master());
+        for (RedisNode replica : this.redis.replicasOf(shard.master())) {
+            silent(replica);
+            this.redis.reparent(replica, added);
+            this.cluster.tire(replica);
+        }
+        this.redis.forget(shard.master());
+        account.note("gone: " + shard.master());
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.shardedpubsub.chaos;
+
+/** Counts of messages; each loss is counted once. */
+final class Tally {
+
+    long published;
+
+    long notPublished;
+
+    long arrived;
+
+    /** Published while the channel was said not to be confirmed, or was not claimed. */
+    long lostInGap;
+
+    /** Published shortly before that: the message was on its way when the subscription ended. */
+    long lostJustBefore;
+
+    /** Published after the node went silent, and before that was noticed and reported. */
+    long lostInSilence;
+
+    /** Published at a new master that did not know the old one as its replica yet: the channel was confirmed there, and nobody told. */
+    long lostUntold;
+
+    /** Passed on by a node that was frozen just after it had taken them, once it was thawed: late, or for the second time. */
+    long heldBack;
+
+    void add(Tally other) {
+        this.published += other.published;
+        this.notPublished += other.notPublished;
+        this.arrived += other.arrived;
+        this.lostInGap += other.lostInGap;
+        this.lostJustBefore += other.lostJustBefore;
+        this.lostInSilence += other.lostInSilence;
+        this.lostUntold += other.lostUntold;
+        this.heldBack += other.heldBack;
+    }
+
+    @Override
+    public String toString() {
+        return this.published + " published (" + this.notPublished + " more could not be), " + this.arrived
+                + " arrived; lost: " + this.lostInGap + " in reported interruptions, " + this.lostJustBefore
+                + " just before one, " + this.lostInSilence + " at nodes that went silent, "
+                + this.lostUntold + " untold at old masters after a failover; "
+                + this.heldBack + " late or twice from thawed nodes";
+    }
+}

@@ -1,0 +1,104 @@
+package io.github.shardedpubsub.chaos;
+
+import io.github.shardedpubsub.publisher.ShardedPublisher;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Publishes numbered messages to all channels in turn at a steady rate, never a second one to a channel before the first is answered. */
+final class Traffic implements AutoCloseable {
+
+    private static final Logger logger = LoggerFactory.getLogger(Traffic.class);
+
+    private static final int TICKS_A_SECOND = 50;
+
+    private final ShardedPublisher publisher;
+
+    private final List<ChannelLedger> ledgers;
+
+    private final int perTick;
+
+    private final LongAdder published = new LongAdder();
+
+    private final LongAdder failed = new LongAdder();
+
+    private final ScheduledExecutorService ticker =
+            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "chaos-traffic"));
+
+    private volatile boolean paused = true;
+
+    private int turn;
+
+    Traffic(ShardedPublisher publisher, List<ChannelLedger> ledgers, int rate) {
+        this.publisher = publisher;
+        this.ledgers = ledgers;
+        this.perTick = Math.max(1, rate / TICKS_A_SECOND);
+        var unused = this.ticker.scheduleAtFixedRate(
+                this::tick, 0, Duration.ofSeconds(1).toNanos() / TICKS_A_SECOND, TimeUnit.NANOSECONDS);
+    }
+
+    private void tick() {
+        for (int i = 0; i < this.perTick && !this.paused; i++) {
+            publish(this.ledgers.get(this.turn++ % this.ledgers.size()));
+        }
+    }
+
+    private void publish(ChannelLedger ledger) {
+        long number = ledger.next();
+        if (number == 0) {
+            return;
+        }
+        Instant sent = Instant.now();
+        try {
+            var unused = this.publisher
+                    .publishAsync(ledger.channel().toString(), Long.toString(number))
+                    .whenComplete((receivers, failure) -> {
+                        if (failure != null) {
+                            this.failed.increment();
+                            ledger.notPublished(number);
+                        } else {
+                            this.published.increment();
+                            ledger.published(new Publication(number, sent, Instant.now(), receivers));
+                        }
+                    });
+        } catch (RuntimeException ex) {
+            logger.error("Publishing failed in a way it must not", ex);
+            ledger.notPublished(number);
+        }
+    }
+
+    void flow() {
+        this.paused = false;
+    }
+
+    /** Nothing more is published; what is on its way may still be. */
+    void pause() {
+        this.paused = true;
+    }
+
+    boolean isQuiet() {
+        return this.paused && this.ledgers.stream().noneMatch(ChannelLedger::isOnItsWay);
+    }
+
+    /** One message to each channel, while all else is paused. */
+    void publishOneEach() {
+        this.ledgers.forEach(this::publish);
+    }
+
+    @Override
+    public void close() {
+        pause();
+        this.ticker.shutdown();
+    }
+
+    @Override
+    public String toString() {
+        return this.published + " published, " + this.failed + " failed to be";
+    }
+}
