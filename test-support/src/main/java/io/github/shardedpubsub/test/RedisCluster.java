@@ -9,7 +9,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,22 +41,22 @@ public final class RedisCluster implements AutoCloseable {
     private final Thread shutdownHook = new Thread(this::end, "redis-cluster-shutdown");
     private final Membership membership = new Membership();
     private final Agreement agreement = new Agreement(membership);
-    private final ServerFolder folder;
-    private final ServerBinary server;
+    private final ServerHost host;
+    private final String password;
     private final Patience patience;
     private final SlotMigration migration;
     private final Replication replication;
     private final Formation formation;
 
-    RedisCluster(@Nullable Path server, Duration operationTimeout, List<String> configuration, String password) {
-        this.folder = new ServerFolder();
+    RedisCluster(ServerHost host, Duration operationTimeout, List<String> configuration, String password) {
+        this.host = host;
+        this.password = password;
         this.patience = new Patience(operationTimeout, membership::evidence, closed::get);
         this.migration = new SlotMigration(membership, agreement, patience, password);
         this.replication = new Replication(membership, agreement, patience);
         try {
             Runtime.getRuntime().addShutdownHook(shutdownHook);
-            this.server = ServerBinary.find(server, folder.path());
-            NodeFactory factory = new NodeFactory(this.server, folder.path(), configuration, password);
+            NodeFactory factory = new NodeFactory(host, configuration, password);
             this.formation = new Formation(membership, agreement, replication, patience, factory);
         } catch (RuntimeException cannotRun) {
             close();
@@ -78,7 +77,20 @@ public final class RedisCluster implements AutoCloseable {
 
     /** A cluster to be configured before it starts: three masters without replicas, unless said otherwise. */
     public static RedisClusterBuilder builder() {
-        return new RedisClusterBuilder();
+        return new RedisClusterBuilder(null);
+    }
+
+    /**
+     * As {@link #builder()}, with servers that run in containers: the same ports of the loopback address, the same operations. It takes Docker, with
+     * its ports on this machine, and the optional dependency {@code org.testcontainers:testcontainers}.
+     *
+     * <p>The ports are bound by Docker itself: a connection to a server that does not run is not refused, but accepted and ended at once.
+     * {@value RedisClusterBuilder#SPARE_PORTS} nodes can be added.
+     *
+     * @param image of Redis or Valkey, 7 or later, such as {@code redis:8.0}: what it runs when only options are given is the server
+     */
+    public static RedisClusterBuilder containers(String image) {
+        return new RedisClusterBuilder(image);
     }
 
     void form(int masters, int replicasPerMaster) {
@@ -87,8 +99,8 @@ public final class RedisCluster implements AutoCloseable {
                 "Starting a cluster of {} masters with {} replicas each: {} in {}",
                 masters,
                 replicasPerMaster,
-                server.version(),
-                folder.path());
+                host.version(),
+                host);
         try {
             operate(() -> {
                 formation.form(masters, replicasPerMaster);
@@ -141,14 +153,23 @@ public final class RedisCluster implements AutoCloseable {
         return nodes().stream().map(RedisNode::address).toList();
     }
 
-    /** Where the servers' folders are; it is deleted by {@link #close()}. */
+    /** What the servers ask of clients, or an empty text. */
+    String password() {
+        return password;
+    }
+
+    /**
+     * Where the servers' folders are; it is deleted by {@link #close()}.
+     *
+     * @throws UnsupportedOperationException if they run in containers
+     */
     public Path folder() {
-        return folder.path();
+        return host.folder();
     }
 
     /** The servers' program and version as it gives it itself, such as {@code Redis 7.0.15}. */
     public String serverVersion() {
-        return server.version();
+        return host.version();
     }
 
     /** Whether the servers of this cluster have a trait in which servers differ. */
@@ -426,7 +447,7 @@ public final class RedisCluster implements AutoCloseable {
             return;
         }
         membership.close().forEach(RedisNode::retire);
-        folder.delete();
+        host.close();
     }
 
     private void operate(Runnable operation) {

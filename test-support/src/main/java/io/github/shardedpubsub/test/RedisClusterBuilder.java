@@ -25,16 +25,25 @@ public final class RedisClusterBuilder {
             "cluster-node-timeout",
             "daemonize",
             "logfile");
+    /** How many nodes can be added to a cluster in containers, whose ports are all bound at its start. */
+    static final int SPARE_PORTS = 8;
+
     private static final Duration SHORTEST_NODE_TIMEOUT = Duration.ofMillis(100);
 
     private int masters = 3;
     private int replicasPerMaster;
+    private final @Nullable String image;
     private @Nullable Path server;
     private Duration nodeTimeout = Duration.ofSeconds(2);
     private Duration operationTimeout = Duration.ofSeconds(30);
     private final Map<String, List<String>> configuration = new LinkedHashMap<>();
 
-    RedisClusterBuilder() {}
+    /**
+     * @param image that the servers are run from, in containers, or null where they are processes of this machine
+     */
+    RedisClusterBuilder(@Nullable String image) {
+        this.image = image;
+    }
 
     /**
      * How many masters share the slots; 3 unless said. With one or two no failure is ever agreed upon, since that takes a majority of masters.
@@ -65,8 +74,14 @@ public final class RedisClusterBuilder {
     /**
      * The server to run, a {@code redis-server} or {@code valkey-server} of version 7 or later, or a script that becomes one by {@code exec}.
      * Unless said, it is the one of the system property {@code redis.server}, or else the Redis 7.0.15 of {@code org.signal:embedded-redis}.
+     *
+     * @throws IllegalStateException if the servers run in containers, from an image
      */
     public RedisClusterBuilder server(Path program) {
+        if (image != null) {
+            throw new IllegalStateException("The servers are those of the image " + image + ", and " + program
+                    + " is a program of this machine.");
+        }
         server = program;
         return this;
     }
@@ -126,15 +141,18 @@ public final class RedisClusterBuilder {
      * @throws RedisClusterException if a server cannot be run, or the cluster is not ready in time; nothing is left running then
      */
     public RedisCluster start() {
-        RedisCluster cluster = new RedisCluster(server, operationTimeout, lines(), password());
+        ServerHost host = image == null
+                ? LocalHost.of(server)
+                : ContainerHost.start(image, masters * (1 + replicasPerMaster) + SPARE_PORTS);
+        RedisCluster cluster = new RedisCluster(host, operationTimeout, lines(host), password());
         cluster.form(masters, replicasPerMaster);
         return cluster;
     }
 
     /** What all servers have in common. */
-    private List<String> lines() {
+    private List<String> lines(ServerHost host) {
         Map<String, List<String>> settings = new LinkedHashMap<>();
-        settings.put("bind", List.of(LoopbackPorts.HOST));
+        host.configuration().forEach((key, value) -> settings.put(key, List.of(value)));
         settings.put("protected-mode", List.of("no"));
         settings.put("daemonize", List.of("no"));
         settings.put("tcp-backlog", List.of("128"));
@@ -143,7 +161,6 @@ public final class RedisClusterBuilder {
         settings.put("repl-diskless-sync", List.of("yes"));
         settings.put("repl-diskless-sync-delay", List.of("0"));
         settings.put("repl-ping-replica-period", List.of("1"));
-        settings.put("enable-debug-command", List.of("local"));
         settings.put("cluster-enabled", List.of("yes"));
         settings.put("cluster-config-file", List.of("nodes.conf"));
         settings.put("cluster-node-timeout", List.of(Long.toString(nodeTimeout.toMillis())));

@@ -82,7 +82,7 @@ public final class RedisNode {
         return host() + ":" + port;
     }
 
-    /** The number of the server's process, or -1 while there is none. */
+    /** The number of the server's process, for Docker's machine where it runs in a container, or -1 while there is none. */
     public long pid() {
         return process.pid();
     }

@@ -1,151 +1,47 @@
 package io.github.shardedpubsub.test;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-
 /**
- * One server's process and the folder it lives in; the folder outlives the process, so that the server can be started again.
+ * One server's process, and what outlives it: its configuration and data, so that it can be started again.
  *
  * <p>Thread-safe.
  */
-final class ServerProcess {
+interface ServerProcess {
 
-    private static final long SIGNAL_SECONDS = 10;
+    /** Starts it unless it runs, and does not wait until it answers. */
+    void start();
 
-    private final Path program;
-    private final Path folder;
-    private final Path log;
-    private @Nullable Process process;
-    private boolean frozen;
-    private boolean retired;
+    /** Whether it runs; a frozen one does. */
+    boolean isAlive();
 
-    ServerProcess(Path program, Path folder, List<String> configuration) {
-        this.program = program;
-        this.folder = folder;
-        this.log = folder.resolve("server.log");
-        try {
-            Files.createDirectory(folder);
-            Files.write(folder.resolve("redis.conf"), configuration, StandardCharsets.UTF_8);
-        } catch (IOException full) {
-            throw new RedisClusterException(
-                    "The configuration of a server cannot be written to " + folder + ": " + full
-                            + ". -Djava.io.tmpdir=FOLDER takes another place.",
-                    full);
-        }
-    }
-
-    synchronized void start() {
-        if (retired) {
-            throw new RedisClusterException(
-                    "This server's cluster is closed, or has forgotten it: it cannot be started again.");
-        }
-        if (isAlive()) {
-            return;
-        }
-        try {
-            frozen = false;
-            process = ServerBinary.start(new ProcessBuilder(
-                            program.toString(), folder.resolve("redis.conf").toString())
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
-        } catch (IOException failed) {
-            throw new RedisClusterException(
-                    "The server " + program + " cannot be started: " + failed.getMessage() + ".", failed);
-        }
-    }
-
-    synchronized boolean isAlive() {
-        return process != null && process.isAlive();
-    }
-
-    synchronized boolean isFrozen() {
-        return frozen && isAlive();
-    }
+    boolean isFrozen();
 
     /** The process's number, or -1 while it has none. */
-    synchronized long pid() {
-        return process != null && process.isAlive() ? process.pid() : -1;
-    }
+    long pid();
 
     /** How the process ended, as text. */
-    synchronized String end() {
-        return process == null
-                ? "was never started"
-                : process.isAlive() ? "runs" : "ended with exit code " + process.exitValue();
-    }
+    String end();
 
     /** Ends the process with SIGKILL and returns when it is gone. */
-    synchronized void kill() {
-        if (process == null) {
-            return;
-        }
-        frozen = false;
-        process.destroyForcibly();
-        try {
-            if (!process.waitFor(SIGNAL_SECONDS, TimeUnit.SECONDS)) {
-                throw new RedisClusterException("The process " + process.pid() + " still runs " + SIGNAL_SECONDS
-                        + " s after SIGKILL; look at what it hangs in.");
-            }
-        } catch (InterruptedException interrupted) {
-            // The signal is sent, and the kernel does the rest: not to wait leaves nothing undone.
-            Thread.currentThread().interrupt();
-        }
-    }
+    void kill();
 
     /** As {@link #kill()}, and it never starts again. */
-    synchronized void retire() {
-        retired = true;
-        kill();
-    }
+    void retire();
 
-    synchronized void freeze() {
-        signal("STOP");
-        frozen = true;
-    }
+    /** Stops it where it is, with its connections open. */
+    void freeze();
 
-    synchronized void thaw() {
-        signal("CONT");
-        frozen = false;
-    }
-
-    private void signal(String name) {
-        if (process == null || !process.isAlive()) {
-            throw new RedisClusterException("There is no process to send SIG" + name + " to: the server " + end()
-                    + ". restart() brings it back.");
-        }
-        String pid = Long.toString(process.pid());
-        try {
-            Process kill = new ProcessBuilder("kill", "-" + name, pid)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (!kill.waitFor(SIGNAL_SECONDS, TimeUnit.SECONDS) || kill.exitValue() != 0) {
-                throw new RedisClusterException("'kill -" + name + " " + pid + "' failed, though the process runs.");
-            }
-        } catch (IOException missing) {
-            throw new RedisClusterException(
-                    "The program 'kill' cannot be run, and freezing a server needs it: " + missing.getMessage(),
-                    missing);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new RedisClusterException(
-                    "Interrupted while sending SIG" + name + " to process " + pid + ".", interrupted);
-        }
-    }
+    void thaw();
 
     /** The last lines of what the server said, or an empty text. */
-    String logTail(int lines) {
-        try {
-            List<String> all = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
-            return String.join(System.lineSeparator(), all.subList(Math.max(0, all.size() - lines), all.size()));
-        } catch (IOException nothingSaid) {
-            return "";
-        }
+    String logTail(int lines);
+
+    static RedisClusterException retired() {
+        return new RedisClusterException(
+                "This server's cluster is closed, or has forgotten it: it cannot be started again.");
+    }
+
+    static RedisClusterException notRunning(ServerProcess process) {
+        return new RedisClusterException("There is no process to freeze or to thaw: the server " + process.end()
+                + ". restart() brings it back.");
     }
 }

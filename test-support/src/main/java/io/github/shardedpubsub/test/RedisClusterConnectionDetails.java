@@ -1,0 +1,36 @@
+package io.github.shardedpubsub.test;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
+
+/**
+ * How a Spring Boot application reaches a {@link RedisCluster}: as a bean it takes the place of the addresses and the password under
+ * {@code spring.data.redis}.
+ *
+ * <p>It takes the optional dependency {@code org.springframework.boot:spring-boot-data-redis}. Thread-safe.
+ */
+public final class RedisClusterConnectionDetails implements DataRedisConnectionDetails {
+
+    private final RedisCluster cluster;
+
+    public RedisClusterConnectionDetails(RedisCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** What the servers were started with as {@code requirepass}, or null. */
+    @Override
+    public @Nullable String getPassword() {
+        String password = cluster.password();
+        return password.isEmpty() ? null : password;
+    }
+
+    /** The nodes that there are at the time of the call. */
+    @Override
+    public Cluster getCluster() {
+        List<Node> nodes = cluster.nodes().stream()
+                .map(node -> new Node(node.host(), node.port()))
+                .toList();
+        return () -> nodes;
+    }
+}
