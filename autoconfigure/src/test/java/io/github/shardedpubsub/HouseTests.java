@@ -41,6 +41,8 @@ class HouseTests {
 
     private static final String AUTOCONFIGURE = ROOT + "autoconfigure..";
 
+    private static final String TEST_SUPPORT = ROOT + "test..";
+
     @ArchTest
     static final ArchRule arrowsPointDown = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
@@ -100,7 +102,7 @@ class HouseTests {
     @ArchTest
     static final ArchRule onlyAutoconfigureKnowsBootsAutoconfigure = noClasses()
             .that()
-            .resideOutsideOfPackage(AUTOCONFIGURE)
+            .resideOutsideOfPackages(AUTOCONFIGURE, TEST_SUPPORT)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.springframework.boot..autoconfigure..");

@@ -3,11 +3,12 @@ package io.github.shardedpubsub.readme;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.shardedpubsub.LiveCluster;
 import io.github.shardedpubsub.autoconfigure.ShardedPubSubProperties;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.test.RedisCluster;
+import io.github.shardedpubsub.test.RedisClusterConnectionDetails;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,8 +27,11 @@ import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ByteArrayResource;
@@ -43,6 +47,24 @@ class ReadmeTests {
     private static final Duration SOON = Duration.ofSeconds(10);
 
     record Order(long number, String what) {}
+
+    @TestConfiguration(proxyBeanMethods = false)
+    static class RealCluster {
+
+        @Bean
+        RedisCluster cluster() {
+            return RedisCluster.start(3, 1);
+        }
+
+        @Bean
+        DataRedisConnectionDetails redis(RedisCluster cluster) {
+            return new RedisClusterConnectionDetails(cluster);
+        }
+    }
+
+    static RedisCluster inContainers() {
+        return RedisCluster.containers("redis:8.0").masters(3).replicas(1).start();
+    }
 
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration
@@ -65,9 +87,9 @@ class ReadmeTests {
 
     @Test
     void theSnippetsDoWhatTheReadmeSays() {
-        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
+        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class, RealCluster.class)
                 .web(WebApplicationType.NONE)
-                .properties("spring.data.redis.cluster.nodes=" + LiveCluster.nodes(), "region.channel=texts:{eu}")
+                .properties("region.channel=texts:{eu}")
                 .run()) {
             ShardedPublisher publisher = context.getBean(ShardedPublisher.class);
             ShardedRedisMessageListenerContainer container = context.getBean(
@@ -101,7 +123,7 @@ class ReadmeTests {
         String source = withoutSpaces(
                 Files.readString(Path.of("src/test/java/io/github/shardedpubsub/readme/ReadmeTests.java")));
         List<String> snippets = snippets("java");
-        assertThat(snippets).hasSize(4).allSatisfy(snippet -> assertThat(source).contains(withoutSpaces(snippet)));
+        assertThat(snippets).hasSize(6).allSatisfy(snippet -> assertThat(source).contains(withoutSpaces(snippet)));
     }
 
     @Test
