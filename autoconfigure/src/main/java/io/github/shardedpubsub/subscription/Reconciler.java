@@ -61,6 +61,8 @@ final class Reconciler {
 
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
+    private final UpstreamCheck upstreams;
+
     private final Audit audit;
 
     private final Handovers handovers;
@@ -76,6 +78,7 @@ final class Reconciler {
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
         this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
+        this.upstreams = new UpstreamCheck(timeline, this::upstreamTold);
         this.audit = new Audit(this);
         this.audit.start();
         this.handovers = new Handovers(this);
@@ -300,6 +303,7 @@ final class Reconciler {
     /** At once: it serves the slot still, or its redirect names who does, in one round trip. */
     private void askTheSameAgain(WantedChannel channel, NodeConnection node, boolean flapping) {
         channel.hint = node.address();
+        channel.askedAgain = true;
         channel.flaps = flapping ? channel.flaps + 1 : 0;
         if (channel.flaps > MAX_FLAPS) {
             waitBeforeNext(channel, backoff(channel.flaps - MAX_FLAPS));
@@ -474,13 +478,23 @@ final class Reconciler {
         if (channel.actual != Actual.SUBSCRIBING) {
             return;
         }
-        if (outcome instanceof Outcome.Confirmed && channel.endedMeanwhile) {
+        if (outcome instanceof Outcome.Confirmed) {
+            confirmed(channel, node);
+            return;
+        }
+        letGo(channel);
+        refusedOrFailed(channel, node, outcome, withOthers);
+    }
+
+    private void confirmed(WantedChannel channel, NodeConnection node) {
+        if (channel.endedMeanwhile) {
             letGo(channel);
             askTheSameAgain(channel, node, true);
             enqueue(channel);
-            return;
-        }
-        if (outcome instanceof Outcome.Confirmed) {
+        } else if (channel.askedAgain) {
+            channel.askedAgain = false;
+            this.upstreams.ask(channel, node);
+        } else {
             channel.become(Actual.SUBSCRIBED);
             channel.failures = 0;
             channel.redirects = 0;
@@ -491,10 +505,19 @@ final class Reconciler {
                 claim.confirmed().complete(null);
             }
             enqueue(channel);
+        }
+    }
+
+    private void upstreamTold(WantedChannel channel, NodeConnection node, @Nullable NodeAddress upstream) {
+        if (upstream == null || !channel.isWanted()) {
+            confirmed(channel, node);
             return;
         }
         letGo(channel);
-        refusedOrFailed(channel, node, outcome, withOthers);
+        node.leftovers.add(channel.name);
+        endLeftover(node, channel.name, false);
+        channel.hint = upstream;
+        enqueue(channel);
     }
 
     private void refusedOrFailed(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
@@ -513,6 +536,7 @@ final class Reconciler {
             this.topology.lookSoon();
             if (channel.redirects++ < MAX_REDIRECTS) {
                 channel.hint = redirect.target();
+                channel.askedAgain = false;
                 return;
             }
             channel.redirects = 0;

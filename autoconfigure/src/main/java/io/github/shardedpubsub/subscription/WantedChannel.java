@@ -51,6 +51,9 @@ final class WantedChannel {
     @Nullable
     NodeAddress hint;
 
+    /** The node asked is the one that has just ended it, and may confirm it for another reason than before. */
+    boolean askedAgain;
+
     /** Not asked for in one unit with others: a refusal says nothing of which of them it is for. */
     boolean alone;
 

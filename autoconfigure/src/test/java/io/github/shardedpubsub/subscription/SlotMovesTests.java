@@ -296,4 +296,18 @@ class SlotMovesTests {
         assertThat(this.simulation.subscriptions.lastMoves())
                 .containsExactly(this.simulation.transitions.get(1), this.simulation.transitions.get(0));
     }
+
+    @Test
+    void aMasterThatHasBecomeAReplicaIsLeftForItsNewMaster() {
+        this.simulation.subscribed("a");
+        Node old = this.simulation.owner("a");
+        Node promoted = this.simulation.cluster.other(old);
+        this.simulation.cluster.demote(old, promoted);
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(promoted.holds(Simulation.channel("a"))).isTrue();
+        assertThat(old.holds(Simulation.channel("a"))).isFalse();
+        assertThat(this.simulation.status("a").node()).isEqualTo(promoted.address);
+        assertThat(this.simulation.status("a").interruptions()).isEqualTo(1);
+    }
 }
