@@ -341,11 +341,14 @@ final class Reconciler {
         if (node.isConnected()) {
             CompletableFuture<Outcome> ended =
                     asking ? node.unsubscribeAsking(List.of(name)) : node.unsubscribe(List.of(name));
-            var unused = ended.thenAccept(outcome -> {
+            var unused = ended.thenAccept(outcome -> this.timeline.execute(() -> {
                 if (outcome instanceof Outcome.Confirmed) {
-                    this.timeline.execute(() -> node.leftovers.remove(name));
+                    node.leftovers.remove(name);
+                } else if (outcome instanceof Outcome.Refused && node.leftovers.contains(name)) {
+                    // as a replica does, and goes on sending (Redis 7.4 and 8.0)
+                    node.closeIfUnused();
                 }
-            });
+            }));
         }
     }
 

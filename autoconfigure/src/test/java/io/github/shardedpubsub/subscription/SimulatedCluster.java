@@ -289,6 +289,9 @@ final class SimulatedCluster implements Cluster {
         @Nullable
         Node replicaOf;
 
+        /** As a replica it refuses to unsubscribe, and the subscription lives on (Redis 7.4 and 8.0). */
+        boolean replicaKeepsSubscriptions;
+
         /** How many subscriptions it counts that nobody knows of; negative for some that it has lost. */
         int miscount;
 
@@ -498,6 +501,8 @@ final class SimulatedCluster implements Cluster {
             }
             if (unit.subscribe()) {
                 session.subscribed.addAll(unit.channels());
+            } else if (owner != this && owner == this.replicaOf && this.replicaKeepsSubscriptions) {
+                return refused("MOVED " + slot + " " + owner.address);
             } else if (this.migrating.contains(slot)) {
                 return refused("ASK " + slot + " " + other(this).address);
             } else {

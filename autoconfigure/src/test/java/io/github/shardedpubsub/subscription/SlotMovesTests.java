@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Slots move, end and come back; subscriptions go with them. */
 class SlotMovesTests {
@@ -297,10 +299,12 @@ class SlotMovesTests {
                 .containsExactly(this.simulation.transitions.get(1), this.simulation.transitions.get(0));
     }
 
-    @Test
-    void aMasterThatHasBecomeAReplicaIsLeftForItsNewMaster() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aMasterThatHasBecomeAReplicaIsLeftForItsNewMaster(boolean keepsSubscriptions) {
         this.simulation.subscribed("a");
         Node old = this.simulation.owner("a");
+        old.replicaKeepsSubscriptions = keepsSubscriptions;
         Node promoted = this.simulation.cluster.other(old);
         this.simulation.cluster.demote(old, promoted);
         this.simulation.run(Duration.ofSeconds(1));
