@@ -43,6 +43,7 @@ final class Handovers {
                 }
             } else if (next == null
                     && handover != null
+                    && handover.source == source
                     && !handover.isHeard()
                     && slots.owned().get(channel.slot)) {
                 giveUp(handover);

@@ -272,6 +272,7 @@ final class Reconciler {
             return;
         }
         if (outcome instanceof Outcome.Confirmed) {
+            this.migrations.sign(target);
             this.standings.handedOver(channel, source.address(), target.address());
             return;
         }
@@ -296,6 +297,7 @@ final class Reconciler {
                     this.timeline.now(),
                     "the slot's new owner took it over, and is asked again");
             channel.hint = target.address();
+            this.migrations.sign(target);
             enqueue(channel);
         }
     }
@@ -313,20 +315,35 @@ final class Reconciler {
     /** On an event loop: a message is taken from the one node that was asked for the channel last, or that hands it over. */
     void message(NodeConnection node, ChannelName name, byte[] payload) {
         WantedChannel channel = this.standings.get(name);
-        Handover handover = channel == null ? null : channel.handover;
+        if (channel == null) {
+            stray(node, name);
+            return;
+        }
+        Handover handover = channel.handover;
         if (handover != null && handover.target == node && handover.take(payload)) {
             return;
         }
-        if (channel != null && (channel.holder == node || handover != null && handover.source == node)) {
+        HeldMessages held = channel.held;
+        if (held != null && channel.holder == node) {
+            switch (held.take(payload)) {
+                case HELD -> {}
+                case DROPPED -> stray(node, name);
+                case NOT -> channel.deliver(payload);
+            }
+        } else if (channel.holder == node || handover != null && handover.source == node) {
             channel.deliver(payload);
         } else {
-            this.standings.observe(observer -> observer.strayMessage(name, node.address()));
-            this.timeline.execute(() -> stray(node, name));
+            stray(node, name);
         }
     }
 
-    /** Its subscription has outlived an unsubscribe, as it can where that was refused. */
     private void stray(NodeConnection node, ChannelName name) {
+        this.standings.observe(observer -> observer.strayMessage(name, node.address()));
+        this.timeline.execute(() -> endIfLeftover(node, name));
+    }
+
+    /** Its subscription has outlived an unsubscribe, as it can where that was refused. */
+    private void endIfLeftover(NodeConnection node, ChannelName name) {
         WantedChannel channel = this.standings.get(name);
         Handover handover = channel == null ? null : channel.handover;
         boolean known = channel != null && channel.holder == node
@@ -467,6 +484,7 @@ final class Reconciler {
         }
         node.waiting.remove(channel);
         channel.become(Actual.SUBSCRIBING);
+        channel.held = channel.askedAgain ? new HeldMessages() : null;
         channel.endedMeanwhile = false;
         this.standings.subscribing(channel, address);
         channel.asked++;
@@ -504,10 +522,29 @@ final class Reconciler {
             channel.alone = false;
             channel.confirmedAtNanos = this.timeline.nanoTime();
             this.standings.subscribed(channel, node.address());
+            releaseHeld(channel);
             for (Claim claim : channel.claims()) {
                 claim.confirmed().complete(null);
             }
             enqueue(channel);
+        }
+    }
+
+    private static void releaseHeld(WantedChannel channel) {
+        HeldMessages held = channel.held;
+        if (held != null) {
+            held.release(channel);
+            channel.held = null;
+        }
+    }
+
+    private void dropHeld(WantedChannel channel, NodeConnection node) {
+        HeldMessages held = channel.held;
+        if (held != null) {
+            channel.held = null;
+            for (int dropped = held.drop(); dropped > 0; dropped--) {
+                this.standings.observe(observer -> observer.strayMessage(channel.name, node.address()));
+            }
         }
     }
 
@@ -537,6 +574,10 @@ final class Reconciler {
         if (redirect != null) {
             this.standings.observe(observer -> observer.redirected(redirect.slot(), node.address(), redirect.target()));
             this.topology.lookSoon();
+            NodeConnection next = this.nodes.get(redirect.target());
+            if (next != null) {
+                this.migrations.sign(next);
+            }
             if (channel.redirects++ < MAX_REDIRECTS) {
                 channel.hint = redirect.target();
                 channel.askedAgain = false;
@@ -630,10 +671,11 @@ final class Reconciler {
         leaveHolder(channel);
     }
 
-    private static void leaveHolder(WantedChannel channel) {
+    private void leaveHolder(WantedChannel channel) {
         NodeConnection holder = channel.holder;
         if (holder != null) {
             channel.holder = null;
+            dropHeld(channel, holder);
             holder.held.remove(channel);
             holder.waiting.remove(channel);
             holder.closeWhenIdle();

@@ -51,6 +51,9 @@ final class WantedChannel {
     @Nullable
     NodeAddress hint;
 
+    /** What the holder sends before it has said that it is the one to hear. */
+    volatile @Nullable HeldMessages held;
+
     /** The node asked is the one that has just ended it, and may confirm it for another reason than before. */
     boolean askedAgain;
 
