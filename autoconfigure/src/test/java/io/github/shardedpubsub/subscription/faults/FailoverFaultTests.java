@@ -8,6 +8,7 @@ import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.subscription.InterruptionCause;
 import io.github.shardedpubsub.test.RedisCluster;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.health.contributor.Status;
 
 /** Masters and replicas that change places, die, come back, or leave their shard. */
+@LiveTest
 @ExtendWith(BufferLeaks.class)
 class FailoverFaultTests {
 

@@ -136,8 +136,8 @@ final class NumberedTraffic implements AutoCloseable {
         awaitFlowing();
         stopPublishing();
         await().atMost(ARRIVAL)
-                .untilAsserted(() -> this.channels.forEach(channel ->
-                        channel.assertMissingOnlyDuring(interruptions(channel), unnoticed, TOLERANCE)));
+                .untilAsserted(() -> this.channels.forEach(
+                        channel -> channel.assertMissingOnlyDuring(interruptions(channel), unnoticed, TOLERANCE)));
         this.channels.forEach(NumberedChannel::assertNothingTwice);
         log(fault);
     }

@@ -26,7 +26,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +63,7 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
 
     private final Map<ChannelName, List<Interruption>> interruptions = new ConcurrentHashMap<>();
 
-    private final List<ChannelTransition> transitions = new CopyOnWriteArrayList<>();
+    private final Queue<ChannelTransition> transitions = new ConcurrentLinkedQueue<>();
 
     final AtomicInteger connected = new AtomicInteger();
 
@@ -182,7 +184,7 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
     }
 
     List<ChannelTransition> transitions() {
-        return this.transitions;
+        return List.copyOf(this.transitions);
     }
 
     ChannelStatus status(ChannelName channel) {
