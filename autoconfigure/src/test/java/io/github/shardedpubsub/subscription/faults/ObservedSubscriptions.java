@@ -9,6 +9,7 @@ import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
+import io.github.shardedpubsub.subscription.HandoverSettings;
 import io.github.shardedpubsub.subscription.Interruption;
 import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
@@ -114,7 +115,10 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
                 SubscriptionSettings.DEFAULTS.backoffMax(),
                 REFUSED_RETRY,
                 Duration.ofSeconds(1),
-                Duration.ofMillis(500));
+                true,
+                Duration.ofMillis(500),
+                HandoverSettings.DEFAULTS,
+                Duration.ZERO);
     }
 
     static List<ChannelName> channels(String prefix, int count) {
