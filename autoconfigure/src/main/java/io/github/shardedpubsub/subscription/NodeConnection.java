@@ -366,7 +366,7 @@ final class NodeConnection {
         public void message(ChannelName channel, byte[] payload) {
             NodeProbe probe = NodeConnection.this.probe;
             if (probe == null || !probe.take(channel, payload)) {
-                NodeConnection.this.reconciler.message(NodeConnection.this, channel, payload);
+                NodeConnection.this.reconciler.arrivals().message(NodeConnection.this, channel, payload);
             }
         }
 

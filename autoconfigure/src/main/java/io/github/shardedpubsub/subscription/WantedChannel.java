@@ -101,6 +101,11 @@ final class WantedChannel {
         return this.claims.length > 0;
     }
 
+    /** Wanted, and believed to be subscribed. */
+    boolean isConfirmed() {
+        return this.actual == Actual.SUBSCRIBED && isWanted() && !this.doubtful;
+    }
+
     Claim[] claims() {
         return this.claims;
     }
