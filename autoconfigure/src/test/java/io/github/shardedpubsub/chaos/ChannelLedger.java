@@ -184,6 +184,8 @@ final class ChannelLedger {
             boolean late = publication != null && number < last;
             if ((again || late) && publication != null && mayBeHeldBack(publication, silences)) {
                 tally.heldBack++;
+            } else if ((again || late) && publication != null && isAroundAGap(publication)) {
+                tally.fromBoth++;
             } else if (number <= this.settled) {
                 violations.add(violation(number + " arrived long after it was published", publication));
             } else if (again) {
@@ -194,6 +196,16 @@ final class ChannelLedger {
                 last = number;
             }
         }
+    }
+
+    /**
+     * A master that is failed over passes what it has delivered on to its successor over the servers' bus, where it can come after the
+     * channel has followed: for the second time, or behind what was published later. Nobody but the servers could prevent it.
+     */
+    private boolean isAroundAGap(Publication publication) {
+        return this.gaps.stream()
+                .anyMatch(gap -> gap.mayContain(
+                        publication.sent(), publication.answered().plus(ON_THE_WAY)));
     }
 
     private boolean mayBeHeldBack(Publication publication, Collection<Silence> silences) {

@@ -21,6 +21,9 @@ final class Tally {
     /** Passed on by a node that was frozen just after it had taken them, once it was thawed: late, or for the second time. */
     long heldBack;
 
+    /** Passed on to a new master by the old one, which had delivered it: late, or for the second time. */
+    long fromBoth;
+
     void add(Tally other) {
         this.published += other.published;
         this.notPublished += other.notPublished;
@@ -29,6 +32,7 @@ final class Tally {
         this.lostJustBefore += other.lostJustBefore;
         this.lostInSilence += other.lostInSilence;
         this.heldBack += other.heldBack;
+        this.fromBoth += other.fromBoth;
     }
 
     @Override
@@ -36,6 +40,7 @@ final class Tally {
         return this.published + " published (" + this.notPublished + " more could not be), " + this.arrived
                 + " arrived; lost: " + this.lostInGap + " in reported interruptions, " + this.lostJustBefore
                 + " just before one, " + this.lostInSilence + " at nodes that went silent; "
-                + this.heldBack + " late or twice from thawed nodes";
+                + this.heldBack + " late or twice from thawed nodes, " + this.fromBoth
+                + " around an interruption";
     }
 }
