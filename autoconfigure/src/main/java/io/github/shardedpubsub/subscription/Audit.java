@@ -53,7 +53,7 @@ final class Audit {
                 this.reconciler.topology().lookSoon();
             }
             for (NodeConnection node : nodes) {
-                List.copyOf(node.leftovers).forEach(name -> this.reconciler.endLeftover(node, name, false));
+                this.reconciler.arrivals().endLeftovers(node);
                 count(node, MAX_TRIES);
             }
             start();
@@ -67,7 +67,13 @@ final class Audit {
     void topologyLookedAt() {
         if (this.due) {
             this.due = false;
-            this.reconciler.check(this::isElsewhere);
+            List<WantedChannel> elsewhere = new ArrayList<>();
+            for (WantedChannel channel : this.reconciler.standings().all()) {
+                if (isElsewhere(channel)) {
+                    elsewhere.add(channel);
+                }
+            }
+            var unused = this.reconciler.checks().ask(elsewhere);
         }
     }
 

@@ -45,8 +45,10 @@ final class DeliveryProbe {
     }
 
     private void probe(NodeConnection node) {
-        WantedChannel held =
-                node.held.stream().filter(Reconciler::isConfirmed).findFirst().orElse(null);
+        WantedChannel held = node.held.stream()
+                .filter(WantedChannel::isConfirmed)
+                .findFirst()
+                .orElse(null);
         if (!node.isConnected() || held == null) {
             return;
         }
@@ -55,8 +57,7 @@ final class DeliveryProbe {
         if (probe != before) {
             node.probe = probe;
             if (before != null) {
-                node.leftovers.add(before.channel);
-                this.reconciler.endLeftover(node, before.channel, false);
+                this.reconciler.arrivals().leaveOver(node, before.channel, false);
             }
         }
         var unused = node.subscribe(List.of(probe.channel))

@@ -34,7 +34,7 @@ final class Handovers {
         for (WantedChannel channel : List.copyOf(source.held)) {
             NodeAddress next = slots.leaving().get(channel.slot);
             Handover handover = channel.handover;
-            if (next != null && handover == null && Reconciler.isConfirmed(channel)) {
+            if (next != null && handover == null && channel.isConfirmed()) {
                 NodeConnection target = this.reconciler.node(next);
                 // where it is not connected yet, the next look finds it so
                 if (target != source && target.connectIfNeeded()) {
@@ -43,6 +43,7 @@ final class Handovers {
                 }
             } else if (next == null
                     && handover != null
+                    && handover.source == source
                     && !handover.isHeard()
                     && slots.owned().get(channel.slot)) {
                 giveUp(handover);
@@ -115,8 +116,7 @@ final class Handovers {
             endNow(handover);
             return true;
         }
-        boolean takesOver =
-                handover.early == Early.CONFIRMED && !handover.isEnding() && Reconciler.isConfirmed(channel);
+        boolean takesOver = handover.early == Early.CONFIRMED && !handover.isEnding() && channel.isConfirmed();
         if (takesOver) {
             this.reconciler.takeOver(channel, handover.source, handover.target);
         }
@@ -148,20 +148,14 @@ final class Handovers {
         }
         WantedChannel channel = handover.channel;
         if (channel.holder != handover.target && handover.early != Early.REFUSED) {
-            leave(handover.target, channel, true);
+            this.reconciler.arrivals().leaveOver(handover.target, channel.name, true);
         }
         if (channel.holder != handover.source) {
-            leave(handover.source, channel, false);
+            this.reconciler.arrivals().leaveOver(handover.source, channel.name, false);
         }
         handover.end();
         if (handover.isOver()) {
             forget(handover);
-        }
-    }
-
-    private void leave(NodeConnection node, WantedChannel channel, boolean asking) {
-        if (node.isConnected() && node.leftovers.add(channel.name)) {
-            this.reconciler.endLeftover(node, channel.name, asking);
         }
     }
 

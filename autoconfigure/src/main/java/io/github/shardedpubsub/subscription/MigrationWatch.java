@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks for slots that are leaving the nodes that hold channels: slowly in quiet times, and quickly at a node from which a slot is
- * leaving or has just left, since slots seldom move alone.
+ * Looks for slots that are leaving the nodes that hold channels: slowly in quiet times, and quickly at a node that has just had part
+ * in a move, since slots seldom move alone.
  *
  * <p>On the subscriptions' own thread.
  */
@@ -50,7 +50,7 @@ final class MigrationWatch {
         });
     }
 
-    /** A slot has left the node. */
+    /** A slot is leaving the node, has left it, or has come to it. */
     void sign(NodeConnection node) {
         if (!this.settings.isOff()
                 && this.signs.put(node, this.reconciler.timeline().nanoTime()) == null) {
@@ -59,9 +59,12 @@ final class MigrationWatch {
     }
 
     private void lookQuickly(NodeConnection node) {
+        if (this.reconciler.isClosing()) {
+            return;
+        }
         look(node, () -> {
             Long sign = this.signs.get(node);
-            if (sign == null || this.reconciler.timeline().nanoTime() - sign > quickNanos() || !isWorthLooking(node)) {
+            if (sign == null || this.reconciler.timeline().nanoTime() - sign > quickNanos()) {
                 this.signs.remove(node);
                 return;
             }
@@ -74,7 +77,7 @@ final class MigrationWatch {
     }
 
     private boolean isWorthLooking(NodeConnection node) {
-        return node.isConnected() && node.subscribed() > 0 && !this.reconciler.isClosing();
+        return node.isConnected() && node.subscribed() > 0;
     }
 
     private void look(NodeConnection node, Runnable then) {

@@ -288,6 +288,20 @@ final class NodeConnection {
         });
     }
 
+    /** For a node that goes on sending what nobody wants, and does not let it be ended: at once, if nothing else is here. */
+    void closeIfUnused() {
+        if (this.link == null || !this.held.isEmpty() || !this.waiting.isEmpty() || !this.handovers.isEmpty()) {
+            return;
+        }
+        discard();
+        this.status = new Status(false, this.reconciler.timeline().now(), null);
+        if (this.warm) {
+            openIfNeeded();
+        } else {
+            this.reconciler.forget(this);
+        }
+    }
+
     /** Closes the pipe after a while if by then nothing needs it, and goes from the list of nodes. */
     void closeWhenIdle() {
         if (this.closingWhenIdle || !isIdle()) {
@@ -352,7 +366,7 @@ final class NodeConnection {
         public void message(ChannelName channel, byte[] payload) {
             NodeProbe probe = NodeConnection.this.probe;
             if (probe == null || !probe.take(channel, payload)) {
-                NodeConnection.this.reconciler.message(NodeConnection.this, channel, payload);
+                NodeConnection.this.reconciler.arrivals().message(NodeConnection.this, channel, payload);
             }
         }
 

@@ -10,8 +10,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param owned those it serves, 0..16383
  * @param leaving those that have begun to move, with the node that each goes to; it serves them still
+ * @param upstream the node that it is a replica of, null if it is an upstream node itself
  */
-record NodeSlots(BitSet owned, Map<Integer, NodeAddress> leaving) {
+record NodeSlots(
+        BitSet owned,
+        Map<Integer, NodeAddress> leaving,
+        @Nullable NodeAddress upstream) {
 
     /**
      * Reads {@code 07c3… 127.0.0.1:7000@17000,host myself,master - 0 0 1 connected 0-5460 [77->-e7d1…]}. A node that does not know its
@@ -48,7 +52,8 @@ record NodeSlots(BitSet owned, Map<Integer, NodeAddress> leaving) {
                 }
             }
         }
-        return new NodeSlots(owned, leaving);
+        boolean replica = words[2].contains("slave") || words[2].contains("replica");
+        return new NodeSlots(owned, leaving, replica ? address(words[3], lines, answering) : null);
     }
 
     private static @Nullable NodeAddress address(String nodeId, String[] lines, NodeAddress answering) {

@@ -10,14 +10,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * concerned; {@link #closeDifference} is the one piece of code that asks nodes for anything, so that no event has a way of repair
  * of its own.
  *
- * <p>All of it runs on the thread of its {@link Timeline}, but for {@link #message}.
+ * <p>All of it runs on the thread of its {@link Timeline}.
  */
 final class Reconciler {
 
@@ -61,6 +58,14 @@ final class Reconciler {
 
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
+    private final Arrivals arrivals;
+
+    private final WarmConnections warm;
+
+    private final UpstreamCheck upstreams;
+
+    private final Checks checks;
+
     private final Audit audit;
 
     private final Handovers handovers;
@@ -76,6 +81,10 @@ final class Reconciler {
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
         this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
+        this.arrivals = new Arrivals(this.standings, timeline);
+        this.warm = new WarmConnections(this);
+        this.upstreams = new UpstreamCheck(timeline, this::upstreamTold);
+        this.checks = new Checks(timeline, this::foundDead);
         this.audit = new Audit(this);
         this.audit.start();
         this.handovers = new Handovers(this);
@@ -104,6 +113,14 @@ final class Reconciler {
         return this.topology;
     }
 
+    Arrivals arrivals() {
+        return this.arrivals;
+    }
+
+    Checks checks() {
+        return this.checks;
+    }
+
     boolean isClosing() {
         return this.closing;
     }
@@ -129,7 +146,7 @@ final class Reconciler {
                 boolean first = this.standings.isEmpty();
                 channel = this.standings.add(claim.channel());
                 if (first) {
-                    keepUpstreamsWarm();
+                    this.warm.keep();
                 }
             } else if (!channel.isWanted() && (channel.actual == Actual.UNSUBSCRIBING || channel.doubtful)) {
                 this.standings.wantedAgain(channel);
@@ -269,6 +286,7 @@ final class Reconciler {
             return;
         }
         if (outcome instanceof Outcome.Confirmed) {
+            this.migrations.sign(target);
             this.standings.handedOver(channel, source.address(), target.address());
             return;
         }
@@ -284,7 +302,7 @@ final class Reconciler {
 
     /** The new owner has ended the early subscription to serve the slot from now on, and is asked again. */
     void cutOver(WantedChannel channel, NodeConnection source, NodeConnection target) {
-        if (channel.holder == source && isConfirmed(channel)) {
+        if (channel.holder == source && channel.isConfirmed()) {
             letGo(channel);
             this.standings.interrupted(
                     channel,
@@ -293,6 +311,7 @@ final class Reconciler {
                     this.timeline.now(),
                     "the slot's new owner took it over, and is asked again");
             channel.hint = target.address();
+            this.migrations.sign(target);
             enqueue(channel);
         }
     }
@@ -300,48 +319,10 @@ final class Reconciler {
     /** At once: it serves the slot still, or its redirect names who does, in one round trip. */
     private void askTheSameAgain(WantedChannel channel, NodeConnection node, boolean flapping) {
         channel.hint = node.address();
+        channel.askedAgain = true;
         channel.flaps = flapping ? channel.flaps + 1 : 0;
         if (channel.flaps > MAX_FLAPS) {
             waitBeforeNext(channel, backoff(channel.flaps - MAX_FLAPS));
-        }
-    }
-
-    /** On an event loop: a message is taken from the one node that was asked for the channel last, or that hands it over. */
-    void message(NodeConnection node, ChannelName name, byte[] payload) {
-        WantedChannel channel = this.standings.get(name);
-        Handover handover = channel == null ? null : channel.handover;
-        if (handover != null && handover.target == node && handover.take(payload)) {
-            return;
-        }
-        if (channel != null && (channel.holder == node || handover != null && handover.source == node)) {
-            channel.deliver(payload);
-        } else {
-            this.standings.observe(observer -> observer.strayMessage(name, node.address()));
-            this.timeline.execute(() -> stray(node, name));
-        }
-    }
-
-    /** Its subscription has outlived an unsubscribe, as it can where that was refused. */
-    private void stray(NodeConnection node, ChannelName name) {
-        WantedChannel channel = this.standings.get(name);
-        Handover handover = channel == null ? null : channel.handover;
-        boolean known = channel != null && channel.holder == node
-                || handover != null && (handover.source == node || handover.target == node);
-        if (!known && node.isConnected() && node.leftovers.add(name)) {
-            endLeftover(node, name, false);
-        }
-    }
-
-    /** Asks once; what stays is asked for again by the audit, and ends with the connection. */
-    void endLeftover(NodeConnection node, ChannelName name, boolean asking) {
-        if (node.isConnected()) {
-            CompletableFuture<Outcome> ended =
-                    asking ? node.unsubscribeAsking(List.of(name)) : node.unsubscribe(List.of(name));
-            var unused = ended.thenAccept(outcome -> {
-                if (outcome instanceof Outcome.Confirmed) {
-                    this.timeline.execute(() -> node.leftovers.remove(name));
-                }
-            });
         }
     }
 
@@ -366,23 +347,8 @@ final class Reconciler {
         if (unserved) {
             this.topology.lookSoon();
         }
-        keepUpstreamsWarm();
+        this.warm.keep();
         this.audit.topologyLookedAt();
-    }
-
-    /** So that the next owner of a slot need not be connected to first. */
-    private void keepUpstreamsWarm() {
-        if (!this.settings.warmConnections() || this.closing) {
-            return;
-        }
-        Set<NodeAddress> upstreams =
-                this.standings.isEmpty() ? Set.of() : new LinkedHashSet<>(this.cluster.upstreams());
-        upstreams.forEach(address -> node(address).keepWarm(true));
-        for (NodeConnection node : this.nodes.values()) {
-            if (!upstreams.contains(node.address())) {
-                node.keepWarm(false);
-            }
-        }
     }
 
     // Closing the difference
@@ -460,6 +426,7 @@ final class Reconciler {
         }
         node.waiting.remove(channel);
         channel.become(Actual.SUBSCRIBING);
+        channel.held = channel.askedAgain ? new HeldMessages() : null;
         channel.endedMeanwhile = false;
         this.standings.subscribing(channel, address);
         channel.asked++;
@@ -474,27 +441,64 @@ final class Reconciler {
         if (channel.actual != Actual.SUBSCRIBING) {
             return;
         }
-        if (outcome instanceof Outcome.Confirmed && channel.endedMeanwhile) {
+        if (outcome instanceof Outcome.Confirmed) {
+            confirmed(channel, node);
+            return;
+        }
+        letGo(channel);
+        refusedOrFailed(channel, node, outcome, withOthers);
+    }
+
+    private void confirmed(WantedChannel channel, NodeConnection node) {
+        if (channel.endedMeanwhile) {
             letGo(channel);
             askTheSameAgain(channel, node, true);
             enqueue(channel);
-            return;
-        }
-        if (outcome instanceof Outcome.Confirmed) {
+        } else if (channel.askedAgain) {
+            channel.askedAgain = false;
+            this.upstreams.ask(channel, node);
+        } else {
             channel.become(Actual.SUBSCRIBED);
             channel.failures = 0;
             channel.redirects = 0;
             channel.alone = false;
             channel.confirmedAtNanos = this.timeline.nanoTime();
             this.standings.subscribed(channel, node.address());
+            releaseHeld(channel);
             for (Claim claim : channel.claims()) {
                 claim.confirmed().complete(null);
             }
             enqueue(channel);
+        }
+    }
+
+    private static void releaseHeld(WantedChannel channel) {
+        HeldMessages held = channel.held;
+        if (held != null) {
+            held.release(channel);
+            channel.held = null;
+        }
+    }
+
+    private void dropHeld(WantedChannel channel, NodeConnection node) {
+        HeldMessages held = channel.held;
+        if (held != null) {
+            channel.held = null;
+            for (int dropped = held.drop(); dropped > 0; dropped--) {
+                this.standings.observe(observer -> observer.strayMessage(channel.name, node.address()));
+            }
+        }
+    }
+
+    private void upstreamTold(WantedChannel channel, NodeConnection node, @Nullable NodeAddress upstream) {
+        if (upstream == null || !channel.isWanted()) {
+            confirmed(channel, node);
             return;
         }
         letGo(channel);
-        refusedOrFailed(channel, node, outcome, withOthers);
+        this.arrivals.leaveOver(node, channel.name, false);
+        channel.hint = upstream;
+        enqueue(channel);
     }
 
     private void refusedOrFailed(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
@@ -511,8 +515,13 @@ final class Reconciler {
         if (redirect != null) {
             this.standings.observe(observer -> observer.redirected(redirect.slot(), node.address(), redirect.target()));
             this.topology.lookSoon();
+            NodeConnection next = this.nodes.get(redirect.target());
+            if (next != null) {
+                this.migrations.sign(next);
+            }
             if (channel.redirects++ < MAX_REDIRECTS) {
                 channel.hint = redirect.target();
+                channel.askedAgain = false;
                 return;
             }
             channel.redirects = 0;
@@ -603,10 +612,11 @@ final class Reconciler {
         leaveHolder(channel);
     }
 
-    private static void leaveHolder(WantedChannel channel) {
+    private void leaveHolder(WantedChannel channel) {
         NodeConnection holder = channel.holder;
         if (holder != null) {
             channel.holder = null;
+            dropHeld(channel, holder);
             holder.held.remove(channel);
             holder.waiting.remove(channel);
             holder.closeWhenIdle();
@@ -625,7 +635,7 @@ final class Reconciler {
         endWait(channel);
         this.standings.remove(channel);
         if (this.standings.isEmpty()) {
-            keepUpstreamsWarm();
+            this.warm.keep();
         }
         channel.ended();
     }
@@ -636,64 +646,24 @@ final class Reconciler {
 
     // Asking whether what is believed is so
 
-    static boolean isConfirmed(WantedChannel channel) {
-        return channel.actual == Actual.SUBSCRIBED && channel.isWanted() && !channel.doubtful;
-    }
-
-    /** Subscribing to what is subscribed changes nothing at the node that serves it, and is refused by any other. */
-    private SlotBatches checks() {
-        return new SlotBatches(this.timeline, NodeConnection::subscribe, this::checkAnswered);
-    }
-
     /** The number of channels asked about is told when all their nodes have answered. */
     CompletableFuture<Integer> check(@Nullable ChannelName name) {
-        SlotBatches checks = checks();
-        int chosen = 0;
+        List<WantedChannel> chosen = new ArrayList<>();
         for (WantedChannel channel : name == null ? this.standings.all() : this.standings.only(name)) {
-            chosen++;
-            check(channel, checks);
+            chosen.add(channel);
             if (channel.actual == Actual.NONE) {
                 endWait(channel);
                 enqueue(channel);
             }
         }
         this.topology.lookSoon();
-        int count = chosen;
-        return CompletableFuture.anyOf(checks.send(), this.closed).thenApply(any -> count);
+        return CompletableFuture.anyOf(this.checks.ask(chosen), this.closed).thenApply(any -> chosen.size());
     }
 
-    /** Asks for those again of which it may not be so. */
-    void check(Predicate<WantedChannel> doubtful) {
-        SlotBatches checks = checks();
-        for (WantedChannel channel : this.standings.all()) {
-            if (doubtful.test(channel)) {
-                check(channel, checks);
-            }
-        }
-        var unused = checks.send();
-    }
-
-    private static void check(WantedChannel channel, SlotBatches checks) {
-        NodeConnection holder = channel.holder;
-        if (holder != null && isConfirmed(channel)) {
-            checks.add(holder, channel);
-        }
-    }
-
-    private void checkAnswered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
-        if (channel.actual == Actual.SUBSCRIBED
-                && outcome instanceof Outcome.Refused refused
-                && saysNotServed(refused.error())) {
-            String finding = channel.name + " is not subscribed any more: "
-                    + refused.error().message();
-            this.standings.observe(observer -> observer.auditFound(node.address(), finding));
-            ended(channel, node, InterruptionCause.FOUND_DEAD, refused.error().message(), null);
-        }
-    }
-
-    /** Any other error, such as BUSY, leaves the subscription where it is. */
-    private static boolean saysNotServed(ReplyError error) {
-        return error.code().equals("MOVED") || error.code().equals("CLUSTERDOWN");
+    private void foundDead(WantedChannel channel, NodeConnection node, ReplyError error) {
+        String finding = channel.name + " is not subscribed any more: " + error.message();
+        this.standings.observe(observer -> observer.auditFound(node.address(), finding));
+        ended(channel, node, InterruptionCause.FOUND_DEAD, error.message(), null);
     }
 
     // The end

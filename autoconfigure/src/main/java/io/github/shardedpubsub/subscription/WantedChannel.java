@@ -51,6 +51,12 @@ final class WantedChannel {
     @Nullable
     NodeAddress hint;
 
+    /** What the holder sends before it has said that it is the one to hear. */
+    volatile @Nullable HeldMessages held;
+
+    /** The node asked is the one that has just ended it, and may confirm it for another reason than before. */
+    boolean askedAgain;
+
     /** Not asked for in one unit with others: a refusal says nothing of which of them it is for. */
     boolean alone;
 
@@ -93,6 +99,11 @@ final class WantedChannel {
 
     boolean isWanted() {
         return this.claims.length > 0;
+    }
+
+    /** Wanted, and believed to be subscribed. */
+    boolean isConfirmed() {
+        return this.actual == Actual.SUBSCRIBED && isWanted() && !this.doubtful;
     }
 
     Claim[] claims() {

@@ -7,6 +7,7 @@ enum FaultKind {
     MOVE(16, Lane.SLOTS),
     MOVE_THERE_AND_BACK(8, Lane.SLOTS),
     MOVE_MANY(5, Lane.SLOTS),
+    MIGRATE(6, Lane.SLOTS),
     ASSIGN_AGAIN(6, Lane.SLOTS),
     DELETE_AND_ADD(4, Lane.SLOTS),
     CLUSTER_FAILS(1, Lane.SLOTS),

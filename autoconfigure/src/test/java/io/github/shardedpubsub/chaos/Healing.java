@@ -1,6 +1,5 @@
 package io.github.shardedpubsub.chaos;
 
-import io.github.shardedpubsub.chaos.Silences.Kind;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisClusterException;
 import io.github.shardedpubsub.test.RedisNode;
@@ -18,7 +17,7 @@ final class Healing {
 
     private static final int ATTEMPTS = 4;
 
-    private static final Duration AGREEMENT = Duration.ofSeconds(15);
+    private static final Duration AGREEMENT = Duration.ofSeconds(20);
 
     private static final Pattern SLOT_ON_ITS_WAY = Pattern.compile("\\[(\\d+)-[<>]-");
 
@@ -70,6 +69,8 @@ final class Healing {
                 this.redis.rejoin(node);
             }
         }
+        // a node that imports a slot believes nobody about it: it would keep out of any agreement
+        this.redis.masters().forEach(this::settleSlotsOnTheirWay);
         forgetClaimsNobodyMakes();
         giveOwners();
         this.redis.awaitAgreement(AGREEMENT);
@@ -151,9 +152,7 @@ final class Healing {
         }
         for (int i = 0; i < Math.min(without.size(), free.size()); i++) {
             this.log.note("healing: " + without.get(i) + " has no replica, " + free.get(i) + " becomes one");
-            this.cluster
-                    .silences()
-                    .begin(Kind.ENDED, ChaosCluster.address(free.get(i)), ChaosSettings.noticesSilentEnd());
+            this.cluster.silences().end(ChaosCluster.address(free.get(i)), ChaosSettings.noticesSilentEnd());
             this.redis.reparent(free.get(i), without.get(i));
         }
     }

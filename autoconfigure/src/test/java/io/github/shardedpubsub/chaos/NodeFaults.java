@@ -2,22 +2,18 @@ package io.github.shardedpubsub.chaos;
 
 import io.github.shardedpubsub.chaos.Fault.Account;
 import io.github.shardedpubsub.chaos.Fault.NotNow;
-import io.github.shardedpubsub.chaos.Silences.Kind;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 
 /** Nodes that die, freeze, change their roles, leave and come. A shard without a replica is spared. */
 final class NodeFaults {
 
     private static final Duration PROMOTION = Duration.ofSeconds(15);
-
-    private static final Duration KNOWN_TO_THE_PROMOTED = Duration.ofSeconds(2);
 
     private final ChaosCluster cluster;
 
@@ -94,40 +90,21 @@ final class NodeFaults {
     private void failover(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
-        Set<RedisNode> followers = followersAfter(shard);
         this.redis.failover(shard.replica());
-        unheard(followers, KNOWN_TO_THE_PROMOTED);
     }
 
     private void forcedFailover(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
-        Set<RedisNode> followers = followersAfter(shard);
         this.redis.forceFailover(shard.replica());
-        unheard(followers, KNOWN_TO_THE_PROMOTED);
-    }
-
-    /** The old master, and the other replicas, which have not been heard of by the promoted one for a moment. */
-    private Set<RedisNode> followersAfter(Shard promotion) {
-        Set<RedisNode> followers = new HashSet<>(this.redis.replicasOf(promotion.master()));
-        followers.add(promotion.master());
-        followers.remove(promotion.replica());
-        unheard(followers, PROMOTION);
-        return followers;
-    }
-
-    private void unheard(Set<RedisNode> followers, Duration lasts) {
-        followers.forEach(node -> this.cluster.silences().begin(Kind.UNHEARD, ChaosCluster.address(node), lasts));
     }
 
     private void killMaster(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
-        Set<RedisNode> followers = followersAfter(shard);
         shard.master().kill();
         boolean promoted = ChaosCluster.await(PROMOTION, () -> shard.replica().role() == RedisNode.Role.MASTER);
         account.note((promoted ? "promoted: " : "not promoted: ") + shard.replica());
-        unheard(followers, KNOWN_TO_THE_PROMOTED);
         ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
         shard.master().restart();
         this.cluster.tire(shard.master());
@@ -152,7 +129,7 @@ final class NodeFaults {
     }
 
     private void silent(RedisNode node) {
-        this.cluster.silences().begin(Kind.ENDED, ChaosCluster.address(node), ChaosSettings.noticesSilentEnd());
+        this.cluster.silences().end(ChaosCluster.address(node), ChaosSettings.noticesSilentEnd());
     }
 
     private void resetReplica(Random dice, Account account) {
@@ -175,9 +152,7 @@ final class NodeFaults {
             silent(shard.master());
             this.redis.reset(shard.master());
             ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
-            Set<RedisNode> followers = followersAfter(shard);
             this.redis.forceFailover(shard.replica());
-            unheard(followers, KNOWN_TO_THE_PROMOTED);
         });
         ChaosCluster.last(ChaosSettings.noticesSilentEnd());
         this.redis.rejoin(shard.master());
@@ -191,13 +166,14 @@ final class NodeFaults {
         RedisNode node = dice.nextInt(3) > 0 ? shard.master() : shard.replica();
         account.note(node + " of " + shard);
         Duration noticed = ChaosSettings.noticesFrozenNode();
-        this.cluster.silences().begin(Kind.FROZEN, ChaosCluster.address(node), noticed);
-        Set<RedisNode> followers = node == shard.master() ? followersAfter(shard) : Set.of();
-        node.freeze();
+        this.cluster.whileSlotsRest(() -> {
+            BitSet slots = this.redis.slotsOf(shard.master());
+            this.cluster.silences().freeze(ChaosCluster.address(node), slots, noticed);
+            node.freeze();
+        });
         ChaosCluster.last(noticed.plus(ChaosCluster.millis(dice, 0, 1_000)));
         node.thaw();
         account.note("thawed " + node);
-        unheard(followers, KNOWN_TO_THE_PROMOTED);
         this.cluster.tire(shard.master());
         this.cluster.tire(shard.replica());
     }

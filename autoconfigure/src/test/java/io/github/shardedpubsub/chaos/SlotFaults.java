@@ -4,7 +4,9 @@ import io.github.shardedpubsub.chaos.Fault.Account;
 import io.github.shardedpubsub.chaos.Fault.NotNow;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
+import io.github.shardedpubsub.test.ServerTrait;
 import io.github.shardedpubsub.test.SlotMove;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -12,6 +14,8 @@ import java.util.stream.IntStream;
 
 /** Slots that move, are assigned again, or belong to nobody for a while. */
 final class SlotFaults {
+
+    private static final int WIDEST_RANGE = 500;
 
     private final ChaosCluster cluster;
 
@@ -26,6 +30,7 @@ final class SlotFaults {
         faults.put(FaultKind.MOVE, resting(this::move));
         faults.put(FaultKind.MOVE_THERE_AND_BACK, resting(this::moveThereAndBack));
         faults.put(FaultKind.MOVE_MANY, resting(this::moveMany));
+        faults.put(FaultKind.MIGRATE, resting(this::migrate));
         faults.put(FaultKind.ASSIGN_AGAIN, resting(this::assignAgain));
         faults.put(FaultKind.DELETE_AND_ADD, resting(this::deleteAndAdd));
         faults.put(FaultKind.CLUSTER_FAILS, resting(this::clusterFails));
@@ -85,6 +90,23 @@ final class SlotFaults {
         for (int i = 0; i < count; i++) {
             move(dice, account);
         }
+    }
+
+    /** A range around a slot with channels, at one stroke. */
+    private void migrate(Random dice, Account account) {
+        RedisCluster redis = this.cluster.redis();
+        if (!redis.has(ServerTrait.MIGRATES_SLOTS_ATOMICALLY)) {
+            throw new NotNow(redis.serverVersion() + " moves slots one by one only");
+        }
+        int slot = anySlot(dice);
+        RedisNode owner = answeringOwner(slot);
+        RedisNode target = otherMaster(owner, dice);
+        BitSet owned = redis.slotsOf(owner);
+        int widest = 1 + dice.nextInt(WIDEST_RANGE);
+        int first = Math.max(owned.previousClearBit(slot) + 1, slot - widest / 2);
+        int last = Math.min(owned.nextClearBit(slot) - 1, first + widest - 1);
+        account.note(first + " to " + last + " from " + owner + " to " + target);
+        redis.migrateSlots(first, last, target);
     }
 
     private void assignAgain(Random dice, Account account) {

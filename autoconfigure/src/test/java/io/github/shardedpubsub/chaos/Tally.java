@@ -18,11 +18,11 @@ final class Tally {
     /** Published after the node went silent, and before that was noticed and reported. */
     long lostInSilence;
 
-    /** Published at a new master that did not know the old one as its replica yet: the channel was confirmed there, and nobody told. */
-    long lostUntold;
-
     /** Passed on by a node that was frozen just after it had taken them, once it was thawed: late, or for the second time. */
     long heldBack;
+
+    /** Passed on to a new master by the old one, which had delivered it: late, or for the second time. */
+    long fromBoth;
 
     void add(Tally other) {
         this.published += other.published;
@@ -31,16 +31,16 @@ final class Tally {
         this.lostInGap += other.lostInGap;
         this.lostJustBefore += other.lostJustBefore;
         this.lostInSilence += other.lostInSilence;
-        this.lostUntold += other.lostUntold;
         this.heldBack += other.heldBack;
+        this.fromBoth += other.fromBoth;
     }
 
     @Override
     public String toString() {
         return this.published + " published (" + this.notPublished + " more could not be), " + this.arrived
                 + " arrived; lost: " + this.lostInGap + " in reported interruptions, " + this.lostJustBefore
-                + " just before one, " + this.lostInSilence + " at nodes that went silent, "
-                + this.lostUntold + " untold at old masters after a failover; "
-                + this.heldBack + " late or twice from thawed nodes";
+                + " just before one, " + this.lostInSilence + " at nodes that went silent; "
+                + this.heldBack + " late or twice from thawed nodes, " + this.fromBoth
+                + " around an interruption";
     }
 }

@@ -87,13 +87,16 @@ class HandoverTests {
         this.simulation.until(() -> this.simulation.state("a") == ChannelState.INTERRUPTED);
         this.simulation.publishAt(this.source, "a", "1");
         this.simulation.until(() -> this.simulation.isSubscribed("a"));
-        this.simulation.publish("a", "2");
+        this.simulation.run(Duration.ofMillis(500));
+        this.simulation.publishAt(this.source, "a", "2");
+        this.simulation.run(Duration.ofMillis(100));
+        this.simulation.publish("a", "3");
         this.simulation.run(Duration.ofMillis(100));
         this.cluster.nodes.forEach(node -> node.learn(this.slot));
         this.simulation.run(Duration.ofSeconds(1));
 
         assertThat(this.simulation.unitsFrom(before)).containsExactly("+a@" + this.target.address.host());
-        assertThat(this.simulation.messages).containsExactly("a:1", "a:2");
+        assertThat(this.simulation.messages).containsExactly("a:1", "a:2", "a:3");
         assertThat(this.simulation.status("a").interruptions()).isEqualTo(1);
         assertThat(this.simulation.strays).isZero();
     }

@@ -214,6 +214,18 @@ final class SimulatedCluster implements Cluster {
         this.nodes.forEach(node -> node.stable(slot));
     }
 
+    /** As CLUSTER FAILOVER: the other has all its slots, and it is the other's replica. */
+    void demote(Node master, Node promoted) {
+        master.replicaOf = promoted;
+        for (int slot = 0; slot < this.owners.length; slot++) {
+            if (this.owners[slot] == master) {
+                this.owners[slot] = promoted;
+            }
+        }
+        promoted.learnAll();
+        this.nodes.forEach(Node::learnAll);
+    }
+
     /** The node is dead, and another has all its slots; every node knows. */
     void failOver(Node dead, Node promoted) {
         dead.kill();
@@ -272,6 +284,13 @@ final class SimulatedCluster implements Cluster {
         String error;
 
         boolean up = true;
+
+        /** Then it accepts subscriptions to its master's slots; but no messages reach it. */
+        @Nullable
+        Node replicaOf;
+
+        /** As a replica it refuses to unsubscribe, and the subscription lives on (Redis 7.4 and 8.0). */
+        boolean replicaKeepsSubscriptions;
 
         /** How many subscriptions it counts that nobody knows of; negative for some that it has lost. */
         int miscount;
@@ -423,8 +442,9 @@ final class SimulatedCluster implements Cluster {
                         .append(' ')
                         .append(node.address)
                         .append("@1")
-                        .append(node == this ? " myself,master" : " master")
-                        .append(" - 0 0 1 connected");
+                        .append(node == this ? " myself," : " ")
+                        .append(node.replicaOf == null ? "master - " : "slave " + node.replicaOf.id() + " ")
+                        .append("0 0 1 connected");
                 if (node == this) {
                     appendOwnSlots(lines);
                     this.migratingTo.forEach((slot, target) -> lines.append(" [")
@@ -475,12 +495,14 @@ final class SimulatedCluster implements Cluster {
             if (owner == null) {
                 return refused("CLUSTERDOWN Hash slot not served");
             }
-            boolean served = owner == this || unit.asking() && this.importing.contains(slot);
+            boolean served = owner == this || owner == this.replicaOf || unit.asking() && this.importing.contains(slot);
             if (!served) {
                 return refused("MOVED " + slot + " " + owner.address);
             }
             if (unit.subscribe()) {
                 session.subscribed.addAll(unit.channels());
+            } else if (owner != this && owner == this.replicaOf && this.replicaKeepsSubscriptions) {
+                return refused("MOVED " + slot + " " + owner.address);
             } else if (this.migrating.contains(slot)) {
                 return refused("ASK " + slot + " " + other(this).address);
             } else {

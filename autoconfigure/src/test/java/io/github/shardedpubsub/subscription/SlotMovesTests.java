@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Slots move, end and come back; subscriptions go with them. */
 class SlotMovesTests {
@@ -295,5 +297,38 @@ class SlotMovesTests {
         });
         assertThat(this.simulation.subscriptions.lastMoves())
                 .containsExactly(this.simulation.transitions.get(1), this.simulation.transitions.get(0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aMasterThatHasBecomeAReplicaIsLeftForItsNewMaster(boolean keepsSubscriptions) {
+        Node old = this.simulation.owner("a");
+        old.replicaKeepsSubscriptions = keepsSubscriptions;
+        Node promoted = this.simulation.cluster.other(old);
+        this.simulation.cluster.demote(old, promoted);
+        // published in the shard, it comes from both
+        this.simulation.until(() -> old.holds(Simulation.channel("a")));
+        this.simulation.publishAt(old, "a", "1");
+        this.simulation.until(() -> promoted.holds(Simulation.channel("a")));
+        this.simulation.publishAt(promoted, "a", "1");
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(this.simulation.messages).containsExactly("a:1");
+        assertThat(promoted.holds(Simulation.channel("a"))).isTrue();
+        assertThat(old.holds(Simulation.channel("a"))).isFalse();
+        assertThat(this.simulation.status("a").node()).isEqualTo(promoted.address);
+        assertThat(this.simulation.status("a").interruptions()).isEqualTo(1);
+    }
+
+    @Test
+    void whatTheSameOwnerSendsBeforeItHasSaidThatItIsOneIsDelivered() {
+        Node owner = this.simulation.owner("a");
+        owner.endSubscriptions(this.simulation.slot("a"));
+        this.simulation.until(() -> !owner.holds(Simulation.channel("a")));
+        this.simulation.until(() -> owner.holds(Simulation.channel("a")));
+        this.simulation.publish("a", "1");
+        this.simulation.publish("a", "2");
+        this.simulation.run(Duration.ofSeconds(1));
+        assertThat(this.simulation.messages).containsExactly("a:1", "a:2");
     }
 }
