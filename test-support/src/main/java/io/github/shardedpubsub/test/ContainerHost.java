@@ -61,10 +61,16 @@ final class ContainerHost implements ServerHost {
         } catch (RuntimeException failed) {
             network.stop();
             throw new RedisClusterException(
-                    "No server can be run in a container of " + imageName + ": " + failed.getMessage()
+                    "No server can be run in a container of " + imageName + ": " + rootCause(failed)
                             + ". The image must be there or to be had, and what it runs must be redis-server or valkey-server.",
                     failed);
         }
+    }
+
+    /** Testcontainers' own message names no reason; the last cause is Docker's word. */
+    private static Throwable rootCause(Throwable failed) {
+        Throwable cause = failed.getCause();
+        return cause == null ? failed : rootCause(cause);
     }
 
     private static void requireTestcontainers() {

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.testcontainers.DockerClientFactory;
@@ -19,23 +19,29 @@ import org.testcontainers.DockerClientFactory;
 @Tag("containers")
 class ContainerClusterTests {
 
-    private static RedisCluster cluster;
+    private static final String IMAGE = System.getProperty("redis.image", "");
 
-    @BeforeAll
-    static void start() {
-        String image = System.getProperty("redis.image");
-        assumeTrue(image != null, "no image is given; -Dredis.image=redis:8.0 does, where there is Docker");
+    private static @Nullable RedisCluster shared;
+
+    private RedisCluster cluster;
+
+    @BeforeEach
+    void start() {
+        assumeTrue(!IMAGE.isEmpty(), "no image is given; -Dredis.image=redis:8.0 does, where there is Docker");
         assumeTrue(DockerClientFactory.instance().isDockerAvailable(), "there is no Docker here");
-        cluster = RedisCluster.containers(Objects.requireNonNull(image))
-                .replicas(1)
-                .nodeTimeout(Duration.ofSeconds(1))
-                .start();
+        if (shared == null) {
+            shared = RedisCluster.containers(IMAGE)
+                    .replicas(1)
+                    .nodeTimeout(Duration.ofSeconds(1))
+                    .start();
+        }
+        cluster = shared;
     }
 
     @AfterAll
     static void nothingIsLeft() {
-        if (cluster != null) {
-            cluster.close();
+        if (shared != null) {
+            shared.close();
             assertThat(containers()).isEmpty();
         }
     }
@@ -142,7 +148,7 @@ class ContainerClusterTests {
 
     @Test
     void aServerThatEndsAtOnceIsQuoted() {
-        assertThatThrownBy(() -> RedisCluster.containers(Objects.requireNonNull(System.getProperty("redis.image")))
+        assertThatThrownBy(() -> RedisCluster.containers(IMAGE)
                         .masters(1)
                         .configuration("nonsense", "yes")
                         .start())
