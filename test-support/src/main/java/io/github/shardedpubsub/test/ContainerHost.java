@@ -44,7 +44,6 @@ final class ContainerHost implements ServerHost {
      * @param portCount how many servers there can ever be
      */
     static ContainerHost start(String imageName, int portCount) {
-        requireTestcontainers();
         requireDocker();
         DockerImageName image = DockerImageName.parse(imageName);
         List<Integer> ports = IntStream.range(0, portCount)
@@ -71,18 +70,6 @@ final class ContainerHost implements ServerHost {
     private static Throwable rootCause(Throwable failed) {
         Throwable cause = failed.getCause();
         return cause == null ? failed : rootCause(cause);
-    }
-
-    private static void requireTestcontainers() {
-        try {
-            Class.forName(
-                    "org.testcontainers.containers.GenericContainer", false, ContainerHost.class.getClassLoader());
-        } catch (ClassNotFoundException missing) {
-            throw new RedisClusterException(
-                    "A cluster in containers needs org.testcontainers:testcontainers on the class path, an optional"
-                            + " dependency. Add it, or use RedisCluster.builder(), which needs no Docker.",
-                    missing);
-        }
     }
 
     private static void requireDocker() {

@@ -141,12 +141,21 @@ public final class RedisClusterBuilder {
      * @throws RedisClusterException if a server cannot be run, or the cluster is not ready in time; nothing is left running then
      */
     public RedisCluster start() {
-        ServerHost host = image == null
-                ? LocalHost.of(server)
-                : ContainerHost.start(image, masters * (1 + replicasPerMaster) + SPARE_PORTS);
+        ServerHost host = image == null ? LocalHost.of(server) : containers(image);
         RedisCluster cluster = new RedisCluster(host, operationTimeout, lines(host), password());
         cluster.form(masters, replicasPerMaster);
         return cluster;
+    }
+
+    private ServerHost containers(String ofImage) {
+        try {
+            return ContainerHost.start(ofImage, masters * (1 + replicasPerMaster) + SPARE_PORTS);
+        } catch (NoClassDefFoundError missing) {
+            throw new RedisClusterException(
+                    "A cluster in containers needs org.testcontainers:testcontainers on the class path, an optional"
+                            + " dependency. Add it, or use RedisCluster.builder(), which needs no Docker.",
+                    missing);
+        }
     }
 
     /** What all servers have in common. */
