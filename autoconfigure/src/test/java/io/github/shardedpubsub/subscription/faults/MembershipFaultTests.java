@@ -67,12 +67,12 @@ class MembershipFaultTests {
         return cluster.owner(slot(channel));
     }
 
-    /** Those that were interrupted once each, since their slot went once. */
-    private void assertEachInterruptedOnce(List<ChannelName> channels) {
+    /** Since their slot went once; and not at all where that was seen coming. */
+    private void assertEachInterruptedOnceAtMost(List<ChannelName> channels) {
         assertThat(channels)
                 .allSatisfy(channel -> assertThat(this.application.interruptions(channel))
-                        .singleElement()
-                        .satisfies(interruption ->
+                        .hasSizeLessThanOrEqualTo(1)
+                        .allSatisfy(interruption ->
                                 assertThat(interruption.cause()).isEqualTo(InterruptionCause.ENDED_BY_SERVER)));
     }
 
@@ -95,7 +95,7 @@ class MembershipFaultTests {
                     .extracting(NodeStatus::address)
                     .contains(address(added));
         }
-        assertEachInterruptedOnce(channels);
+        assertEachInterruptedOnceAtMost(channels);
     }
 
     @Test
@@ -149,7 +149,7 @@ class MembershipFaultTests {
         assertThat(channels)
                 .allSatisfy(channel ->
                         assertThat(this.application.status(channel).node()).isEqualTo(address(next)));
-        assertEachInterruptedOnce(channels);
+        assertEachInterruptedOnceAtMost(channels);
         assertThat(staying)
                 .allSatisfy(channel ->
                         assertThat(this.application.interruptions(channel)).isEmpty());
