@@ -21,9 +21,9 @@ public record HandoverSettings(Duration interval, Duration quickInterval, Durati
             new HandoverSettings(Duration.ZERO, DEFAULTS.quickInterval(), DEFAULTS.quickFor());
 
     public HandoverSettings {
-        SubscriptionSettings.requireNotNegative("interval", interval);
-        SubscriptionSettings.requirePositive("quickInterval", quickInterval);
-        SubscriptionSettings.requireNotNegative("quickFor", quickFor);
+        Durations.requireNotNegative("interval", interval);
+        Durations.requirePositive("quickInterval", quickInterval);
+        Durations.requireNotNegative("quickFor", quickFor);
     }
 
     boolean isOff() {

@@ -45,15 +45,15 @@ public record SubscriptionSettings(
             Duration.ZERO);
 
     public SubscriptionSettings {
-        requirePositive("backoffInitial", backoffInitial);
-        requirePositive("refusedRetry", refusedRetry);
+        Durations.requirePositive("backoffInitial", backoffInitial);
+        Durations.requirePositive("refusedRetry", refusedRetry);
         if (backoffMax.compareTo(backoffInitial) < 0) {
             throw new IllegalArgumentException(
                     "backoffMax must not be shorter than backoffInitial, but " + backoffMax + " < " + backoffInitial);
         }
-        requireNotNegative("idleConnection", idleConnection);
-        requireNotNegative("auditInterval", auditInterval);
-        requireNotNegative("probeInterval", probeInterval);
+        Durations.requireNotNegative("idleConnection", idleConnection);
+        Durations.requireNotNegative("auditInterval", auditInterval);
+        Durations.requireNotNegative("probeInterval", probeInterval);
     }
 
     /** The same with another wait for nodes. */
@@ -124,17 +124,5 @@ public record SubscriptionSettings(
                 this.auditInterval,
                 this.handover,
                 probeInterval);
-    }
-
-    static void requireNotNegative(String name, Duration value) {
-        if (value.isNegative()) {
-            throw new IllegalArgumentException(name + " must not be negative, but is " + value);
-        }
-    }
-
-    static void requirePositive(String name, Duration value) {
-        if (value.isNegative() || value.isZero()) {
-            throw new IllegalArgumentException(name + " must be positive, but is " + value);
-        }
     }
 }
