@@ -30,23 +30,14 @@ final class Audit {
 
     private final Reconciler reconciler;
 
-    private final Duration interval;
-
     private boolean due;
 
     Audit(Reconciler reconciler) {
         this.reconciler = reconciler;
-        this.interval = reconciler.settings().auditInterval();
     }
 
     void start() {
-        if (this.interval.isZero()) {
-            return;
-        }
-        this.reconciler.timeline().schedule(this.interval, () -> {
-            if (this.reconciler.isClosing()) {
-                return;
-            }
+        this.reconciler.every(this.reconciler.settings().auditInterval(), () -> {
             List<NodeConnection> nodes = new ArrayList<>(this.reconciler.nodes());
             if (!nodes.isEmpty()) {
                 this.due = true;
@@ -56,7 +47,6 @@ final class Audit {
                 this.reconciler.arrivals().endLeftovers(node);
                 count(node, MAX_TRIES);
             }
-            start();
         });
     }
 
@@ -92,17 +82,16 @@ final class Audit {
             return;
         }
         long before = node.changes();
-        var unused = node.send(PlainCommand.CLIENT_INFO)
-                .thenAccept(outcome -> this.reconciler.timeline().execute(() -> {
-                    if (!(outcome instanceof Outcome.Answered answered)) {
-                        // no permission for it, or no answer: other means tell of the latter
-                        logger.debug("{} does not tell what it counts: {}", node, outcome);
-                    } else if (node.changes() != before) {
-                        countLater(node, tries);
-                    } else {
-                        counted(node, answered.reply());
-                    }
-                }));
+        node.ask(PlainCommand.CLIENT_INFO, outcome -> {
+            if (!(outcome instanceof Outcome.Answered answered)) {
+                // no permission for it, or no answer: other means tell of the latter
+                logger.debug("{} does not tell what it counts: {}", node, outcome);
+            } else if (node.changes() != before) {
+                countLater(node, tries);
+            } else {
+                counted(node, answered.reply());
+            }
+        });
     }
 
     private void countLater(NodeConnection node, int tries) {

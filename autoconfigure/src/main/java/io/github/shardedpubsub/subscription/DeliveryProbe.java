@@ -2,7 +2,7 @@ package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.PlainCommand;
-import java.time.Duration;
+import io.github.shardedpubsub.subscription.SubscriptionObserver.ProbeResult;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -21,27 +21,17 @@ final class DeliveryProbe {
 
     private final Reconciler reconciler;
 
-    private final Duration interval;
-
     private final String sender;
 
     DeliveryProbe(Reconciler reconciler) {
         this.reconciler = reconciler;
-        this.interval = reconciler.settings().probeInterval();
         this.sender = Long.toHexString((long) (reconciler.timeline().random() * Long.MAX_VALUE));
     }
 
     void start() {
-        if (this.interval.isZero()) {
-            return;
-        }
-        this.reconciler.timeline().schedule(this.interval, () -> {
-            if (this.reconciler.isClosing()) {
-                return;
-            }
-            new ArrayList<>(this.reconciler.nodes()).forEach(this::probe);
-            start();
-        });
+        this.reconciler.every(
+                this.reconciler.settings().probeInterval(),
+                () -> new ArrayList<>(this.reconciler.nodes()).forEach(this::probe));
     }
 
     private void probe(NodeConnection node) {
@@ -76,23 +66,21 @@ final class DeliveryProbe {
             // the slot has moved, the connection is lost, or there is no permission: nothing can be said
             node.probe = null;
             logger.debug("The probe of {} has no result: {}, {}", node, subscribed, published);
-            this.reconciler
-                    .standings()
-                    .observe(observer -> observer.probed(node.address(), SubscriptionObserver.ProbeResult.UNKNOWN));
+            tell(node, ProbeResult.UNKNOWN);
         } else if (probe.isHeard()) {
             node.probeDelivered();
-            this.reconciler
-                    .standings()
-                    .observe(observer -> observer.probed(node.address(), SubscriptionObserver.ProbeResult.DELIVERED));
+            tell(node, ProbeResult.DELIVERED);
         } else {
             node.probe = null;
             String finding = "a message published at the node on " + probe.channel + " did not come back";
             logger.warn("Probe of {}: {}; the connection is opened anew", node, finding);
-            this.reconciler
-                    .standings()
-                    .observe(observer -> observer.probed(node.address(), SubscriptionObserver.ProbeResult.LOST));
+            tell(node, ProbeResult.LOST);
             node.probeLost(finding);
             node.reconnect(finding);
         }
+    }
+
+    private void tell(NodeConnection node, ProbeResult result) {
+        this.reconciler.standings().observe(observer -> observer.probed(node.address(), result));
     }
 }

@@ -1,12 +1,9 @@
 package io.github.shardedpubsub.subscription;
 
-import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.subscription.Handover.Early;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,20 +14,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class Handovers {
 
-    /** Enough to save PINGs. */
-    private static final int MAX_CHANNELS = 200;
-
     private final Reconciler reconciler;
 
     Handovers(Reconciler reconciler) {
         this.reconciler = reconciler;
     }
 
-    private record Importing(NodeConnection target, int slot) {}
-
     /** What a node says of its own slots. */
     void seen(NodeConnection source, NodeSlots slots) {
-        Map<Importing, List<Handover>> begun = new LinkedHashMap<>();
+        SlotBatches asking = new SlotBatches(
+                this.reconciler.timeline(),
+                Handovers::handedOverStill,
+                NodeConnection::subscribeAsking,
+                (channel, target, outcome, withOthers) -> answered(channel, outcome));
         for (WantedChannel channel : List.copyOf(source.held)) {
             NodeAddress next = slots.leaving().get(channel.slot);
             Handover handover = channel.handover;
@@ -38,8 +34,8 @@ final class Handovers {
                 NodeConnection target = this.reconciler.node(next);
                 // where it is not connected yet, the next look finds it so
                 if (target != source && target.connectIfNeeded()) {
-                    begun.computeIfAbsent(new Importing(target, channel.slot), any -> new ArrayList<>())
-                            .add(begin(channel, source, target));
+                    begin(channel, source, target);
+                    asking.add(target, channel);
                 }
             } else if (next == null
                     && handover != null
@@ -49,33 +45,25 @@ final class Handovers {
                 giveUp(handover);
             }
         }
-        begun.forEach((importing, handovers) -> {
-            for (int from = 0; from < handovers.size(); from += MAX_CHANNELS) {
-                ask(importing.target(), handovers.subList(from, Math.min(from + MAX_CHANNELS, handovers.size())));
-            }
-        });
+        var unused = asking.send();
     }
 
-    private Handover begin(WantedChannel channel, NodeConnection source, NodeConnection target) {
+    private static BooleanSupplier handedOverStill(WantedChannel channel, NodeConnection target) {
+        Handover handover = channel.handover;
+        return () -> channel.handover == handover;
+    }
+
+    private void begin(WantedChannel channel, NodeConnection source, NodeConnection target) {
         Handover handover = new Handover(channel, source, target, this.reconciler.timeline(), Handovers::forget);
         channel.handover = handover;
         source.handovers.add(handover);
         target.handovers.add(handover);
         target.leftovers.remove(channel.name);
-        return handover;
     }
 
-    private void ask(NodeConnection target, List<Handover> handovers) {
-        List<ChannelName> names =
-                handovers.stream().map(handover -> handover.channel.name).toList();
-        var unused = target.subscribeAsking(names)
-                .thenAccept(outcome -> this.reconciler
-                        .timeline()
-                        .execute(() -> handovers.forEach(handover -> answered(handover, outcome))));
-    }
-
-    private void answered(Handover handover, Outcome outcome) {
-        if (handover.channel.handover != handover || handover.isEnding() || handover.early != Early.ASKED) {
+    private void answered(WantedChannel channel, Outcome outcome) {
+        Handover handover = channel.handover;
+        if (handover == null || handover.isEnding() || handover.early != Early.ASKED) {
             return;
         }
         if (!(outcome instanceof Outcome.Confirmed)) {

@@ -1,12 +1,8 @@
 package io.github.shardedpubsub.subscription;
 
-import io.github.shardedpubsub.pipe.Outcome;
-import io.github.shardedpubsub.pipe.PlainCommand;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Looks for slots that are leaving the nodes that hold channels: slowly in quiet times, and quickly at a node that has just had part
@@ -15,8 +11,6 @@ import org.slf4j.LoggerFactory;
  * <p>On the subscriptions' own thread.
  */
 final class MigrationWatch {
-
-    private static final Logger logger = LoggerFactory.getLogger(MigrationWatch.class);
 
     private final Reconciler reconciler;
 
@@ -34,19 +28,12 @@ final class MigrationWatch {
     }
 
     void start() {
-        if (this.settings.isOff()) {
-            return;
-        }
-        this.reconciler.timeline().schedule(this.settings.interval(), () -> {
-            if (this.reconciler.isClosing()) {
-                return;
-            }
+        this.reconciler.every(this.settings.interval(), () -> {
             for (NodeConnection node : new ArrayList<>(this.reconciler.nodes())) {
                 if (!this.signs.containsKey(node)) {
                     look(node, () -> {});
                 }
             }
-            start();
         });
     }
 
@@ -64,16 +51,14 @@ final class MigrationWatch {
         }
         look(node, () -> {
             Long sign = this.signs.get(node);
-            if (sign == null || this.reconciler.timeline().nanoTime() - sign > quickNanos()) {
+            if (sign == null
+                    || this.reconciler.timeline().nanoTime() - sign
+                            > this.settings.quickFor().toNanos()) {
                 this.signs.remove(node);
                 return;
             }
             this.reconciler.timeline().schedule(this.settings.quickInterval(), () -> lookQuickly(node));
         });
-    }
-
-    private long quickNanos() {
-        return this.settings.quickFor().toNanos();
     }
 
     private boolean isWorthLooking(NodeConnection node) {
@@ -85,24 +70,17 @@ final class MigrationWatch {
             then.run();
             return;
         }
-        var unused = node.send(PlainCommand.CLUSTER_NODES)
-                .thenAccept(outcome -> this.reconciler.timeline().execute(() -> {
-                    if (!this.reconciler.isClosing()) {
-                        seen(node, outcome);
-                        then.run();
-                    }
-                }));
+        node.askForSlots(slots -> {
+            if (!this.reconciler.isClosing()) {
+                if (slots != null) {
+                    seen(node, slots);
+                }
+                then.run();
+            }
+        });
     }
 
-    private void seen(NodeConnection node, Outcome outcome) {
-        if (!(outcome instanceof Outcome.Answered answered)) {
-            logger.debug("{} does not tell its slots: {}", node, outcome);
-            return;
-        }
-        NodeSlots slots = NodeSlots.parse(answered.reply(), node.address());
-        if (slots == null) {
-            return;
-        }
+    private void seen(NodeConnection node, NodeSlots slots) {
         if (!slots.leaving().isEmpty()) {
             sign(node);
         }

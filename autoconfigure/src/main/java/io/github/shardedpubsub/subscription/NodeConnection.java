@@ -14,13 +14,18 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way to one node: a pipe opened when a channel first needs it or to be warm, opened anew with backoff when it cannot be had,
  * closed when nothing needs it any more. Changed on the subscriptions' own thread only; what is volatile is read by others.
  */
 final class NodeConnection {
+
+    private static final Logger logger = LoggerFactory.getLogger(NodeConnection.class);
 
     /** A connection that lasts no longer than this has not been of use: what is asked on it may be why it is closed. */
     private static final long SHORT_LIFE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -202,6 +207,24 @@ final class NodeConnection {
         return pipe().send(command);
     }
 
+    /** As {@link #send}, with the answer taken on the subscriptions' own thread. */
+    void ask(PlainCommand command, Consumer<Outcome> answer) {
+        var unused =
+                send(command).thenAccept(outcome -> this.reconciler.timeline().execute(() -> answer.accept(outcome)));
+    }
+
+    /** Asks for the node's own slots; it is null where the node does not tell. */
+    void askForSlots(Consumer<@Nullable NodeSlots> answer) {
+        ask(PlainCommand.CLUSTER_NODES, outcome -> {
+            if (outcome instanceof Outcome.Answered answered) {
+                answer.accept(NodeSlots.parse(answered.reply(), this.address));
+            } else {
+                logger.debug("{} does not tell its slots: {}", this.address, outcome);
+                answer.accept(null);
+            }
+        });
+    }
+
     /** Completed, on the event loop, when all that the node had sent before is told, or when it can send nothing more. */
     CompletableFuture<?> fence() {
         return isConnected() ? pipe().fence() : CompletableFuture.completedFuture(null);
@@ -290,7 +313,7 @@ final class NodeConnection {
 
     /** For a node that goes on sending what nobody wants, and does not let it be ended: at once, if nothing else is here. */
     void closeIfUnused() {
-        if (this.link == null || !this.held.isEmpty() || !this.waiting.isEmpty() || !this.handovers.isEmpty()) {
+        if (this.link == null || !isUnused()) {
             return;
         }
         discard();
@@ -318,7 +341,11 @@ final class NodeConnection {
     }
 
     private boolean isIdle() {
-        return this.held.isEmpty() && this.waiting.isEmpty() && this.handovers.isEmpty() && !this.warm;
+        return isUnused() && !this.warm;
+    }
+
+    private boolean isUnused() {
+        return this.held.isEmpty() && this.waiting.isEmpty() && this.handovers.isEmpty();
     }
 
     private void discard() {

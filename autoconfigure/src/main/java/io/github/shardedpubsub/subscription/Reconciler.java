@@ -83,7 +83,7 @@ final class Reconciler {
         this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
         this.arrivals = new Arrivals(this.standings, timeline);
         this.warm = new WarmConnections(this);
-        this.upstreams = new UpstreamCheck(timeline, this::upstreamTold);
+        this.upstreams = new UpstreamCheck(this::upstreamTold);
         this.checks = new Checks(timeline, this::foundDead);
         this.audit = new Audit(this);
         this.audit.start();
@@ -129,6 +129,18 @@ final class Reconciler {
         return this.nodes.values();
     }
 
+    /** Does something at intervals until the end; an interval of zero never does. */
+    void every(Duration interval, Runnable task) {
+        if (!interval.isZero()) {
+            this.timeline.schedule(interval, () -> {
+                if (!this.closing) {
+                    task.run();
+                    every(interval, task);
+                }
+            });
+        }
+    }
+
     Duration backoff(int failures) {
         return this.backoff.after(failures, this.timeline.random());
     }
@@ -153,7 +165,7 @@ final class Reconciler {
                 endWait(channel);
             }
             channel.add(claim);
-            if (channel.actual == Actual.SUBSCRIBED && !channel.doubtful) {
+            if (channel.isConfirmed()) {
                 claim.confirmed().complete(null);
             } else if (channel.standing.state() == ChannelState.REFUSED) {
                 // somebody wants it anew: the permission may have been given meanwhile
@@ -198,9 +210,9 @@ final class Reconciler {
         this.handovers.disconnected(node);
         InterruptionCause cause = outOfStep ? InterruptionCause.OUT_OF_STEP : InterruptionCause.CONNECTION_LOST;
         for (WantedChannel channel : lost) {
-            boolean wasConfirmed = channel.actual == Actual.SUBSCRIBED && !channel.doubtful;
+            boolean wasConfirmed = channel.isConfirmed();
             letGo(channel);
-            if (wasConfirmed && channel.isWanted()) {
+            if (wasConfirmed) {
                 this.standings.interrupted(channel, cause, node.address(), this.timeline.now(), reason);
             } else {
                 this.standings.failed(channel, node.address(), reason);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,8 @@ final class SlotBatches {
     interface Answer {
 
         /**
-         * The node has answered, or nobody can tell. Not called for a channel that was asked for again, or elsewhere, meanwhile.
+         * The node has answered, or nobody can tell. Not called for a channel whose question does not stand any more: it was asked
+         * for again, or elsewhere, meanwhile.
          *
          * @param withOthers whether the unit named other channels, too, one of which may be why it was refused
          */
@@ -38,7 +40,16 @@ final class SlotBatches {
     private record Key(
             NodeConnection node, int slot, @Nullable WantedChannel alone) {}
 
+    /** What a channel is asked about. */
+    interface Question {
+
+        /** Whether an answer is one to the question that is about to be asked, told when the answer is there. */
+        BooleanSupplier standing(WantedChannel channel, NodeConnection node);
+    }
+
     private final Timeline timeline;
+
+    private final Question question;
 
     private final BiFunction<NodeConnection, List<ChannelName>, CompletableFuture<Outcome>> asking;
 
@@ -50,7 +61,16 @@ final class SlotBatches {
             Timeline timeline,
             BiFunction<NodeConnection, List<ChannelName>, CompletableFuture<Outcome>> asking,
             Answer answer) {
+        this(timeline, WantedChannel::askedLast, asking, answer);
+    }
+
+    SlotBatches(
+            Timeline timeline,
+            Question question,
+            BiFunction<NodeConnection, List<ChannelName>, CompletableFuture<Outcome>> asking,
+            Answer answer) {
         this.timeline = timeline;
+        this.question = question;
         this.asking = asking;
         this.answer = answer;
     }
@@ -73,16 +93,17 @@ final class SlotBatches {
     }
 
     private CompletableFuture<Void> ask(NodeConnection node, List<WantedChannel> channels) {
-        int[] asked = channels.stream().mapToInt(channel -> channel.asked).toArray();
+        List<BooleanSupplier> standing = channels.stream()
+                .map(channel -> this.question.standing(channel, node))
+                .toList();
         List<ChannelName> names = channels.stream().map(channel -> channel.name).toList();
         CompletableFuture<Void> taken = new CompletableFuture<>();
         var unused = this.asking
                 .apply(node, names)
                 .thenAccept(outcome -> this.timeline.execute(() -> {
-                    for (int i = 0; i < asked.length; i++) {
-                        WantedChannel channel = channels.get(i);
-                        if (channel.asked == asked[i] && channel.holder == node) {
-                            this.answer.answered(channel, node, outcome, asked.length > 1);
+                    for (int i = 0; i < channels.size(); i++) {
+                        if (standing.get(i).getAsBoolean()) {
+                            this.answer.answered(channels.get(i), node, outcome, channels.size() > 1);
                         }
                     }
                     taken.complete(null);

@@ -56,36 +56,28 @@ public record SubscriptionSettings(
         Durations.requireNotNegative("probeInterval", probeInterval);
     }
 
-    /** The same with another wait for nodes. */
-    public SubscriptionSettings withPipe(PipeSettings pipe) {
-        return new SubscriptionSettings(
-                pipe,
-                this.backoffInitial,
-                this.backoffMax,
-                this.refusedRetry,
-                this.idleConnection,
-                this.warmConnections,
-                this.auditInterval,
-                this.handover,
-                this.probeInterval);
-    }
-
     /** The same with another audit. */
     public SubscriptionSettings withAuditInterval(Duration auditInterval) {
-        return new SubscriptionSettings(
-                this.pipe,
-                this.backoffInitial,
-                this.backoffMax,
-                this.refusedRetry,
-                this.idleConnection,
-                this.warmConnections,
-                auditInterval,
-                this.handover,
-                this.probeInterval);
+        return with(this.warmConnections, auditInterval, this.handover, this.probeInterval);
     }
 
     /** The same with or without warm connections. */
     public SubscriptionSettings withWarmConnections(boolean warmConnections) {
+        return with(warmConnections, this.auditInterval, this.handover, this.probeInterval);
+    }
+
+    /** The same with another way to look for moving slots. */
+    public SubscriptionSettings withHandover(HandoverSettings handover) {
+        return with(this.warmConnections, this.auditInterval, handover, this.probeInterval);
+    }
+
+    /** The same with another probe. */
+    public SubscriptionSettings withProbeInterval(Duration probeInterval) {
+        return with(this.warmConnections, this.auditInterval, this.handover, probeInterval);
+    }
+
+    private SubscriptionSettings with(
+            boolean warmConnections, Duration auditInterval, HandoverSettings handover, Duration probeInterval) {
         return new SubscriptionSettings(
                 this.pipe,
                 this.backoffInitial,
@@ -93,36 +85,8 @@ public record SubscriptionSettings(
                 this.refusedRetry,
                 this.idleConnection,
                 warmConnections,
-                this.auditInterval,
-                this.handover,
-                this.probeInterval);
-    }
-
-    /** The same with another way to look for moving slots. */
-    public SubscriptionSettings withHandover(HandoverSettings handover) {
-        return new SubscriptionSettings(
-                this.pipe,
-                this.backoffInitial,
-                this.backoffMax,
-                this.refusedRetry,
-                this.idleConnection,
-                this.warmConnections,
-                this.auditInterval,
+                auditInterval,
                 handover,
-                this.probeInterval);
-    }
-
-    /** The same with another probe. */
-    public SubscriptionSettings withProbeInterval(Duration probeInterval) {
-        return new SubscriptionSettings(
-                this.pipe,
-                this.backoffInitial,
-                this.backoffMax,
-                this.refusedRetry,
-                this.idleConnection,
-                this.warmConnections,
-                this.auditInterval,
-                this.handover,
                 probeInterval);
     }
 }

@@ -1,11 +1,8 @@
 package io.github.shardedpubsub.subscription;
 
-import io.github.shardedpubsub.pipe.Outcome;
-import io.github.shardedpubsub.pipe.PlainCommand;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class UpstreamCheck {
 
-    private final Timeline timeline;
-
     private final Answer answer;
 
-    private final Map<NodeConnection, List<Waiting>> waiting = new LinkedHashMap<>();
+    private final Map<NodeConnection, Map<WantedChannel, BooleanSupplier>> waiting = new LinkedHashMap<>();
 
     /** Takes what was found. */
     interface Answer {
@@ -34,39 +29,27 @@ final class UpstreamCheck {
         void answered(WantedChannel channel, NodeConnection node, @Nullable NodeAddress upstream);
     }
 
-    private record Waiting(WantedChannel channel, int asked) {}
-
-    UpstreamCheck(Timeline timeline, Answer answer) {
-        this.timeline = timeline;
+    UpstreamCheck(Answer answer) {
         this.answer = answer;
     }
 
     /** One question for all channels that a node confirms meanwhile: its answer comes behind their confirmations. */
     void ask(WantedChannel channel, NodeConnection node) {
         boolean first = !this.waiting.containsKey(node);
-        this.waiting.computeIfAbsent(node, any -> new ArrayList<>()).add(new Waiting(channel, channel.asked));
+        this.waiting.computeIfAbsent(node, any -> new LinkedHashMap<>()).put(channel, channel.askedLast(node));
         if (first) {
-            var unused = node.send(PlainCommand.CLUSTER_NODES)
-                    .thenAccept(outcome -> this.timeline.execute(() -> answered(node, outcome)));
+            node.askForSlots(slots -> answered(node, slots == null ? null : slots.upstream()));
         }
     }
 
-    private void answered(NodeConnection node, Outcome outcome) {
-        NodeAddress upstream = null;
-        if (outcome instanceof Outcome.Answered answered) {
-            NodeSlots slots = NodeSlots.parse(answered.reply(), node.address());
-            upstream = slots == null ? null : slots.upstream();
-        }
-        List<Waiting> asked = this.waiting.remove(node);
+    private void answered(NodeConnection node, @Nullable NodeAddress upstream) {
+        Map<WantedChannel, BooleanSupplier> asked = this.waiting.remove(node);
         if (asked != null) {
-            for (Waiting each : asked) {
-                WantedChannel channel = each.channel();
-                if (channel.holder == node
-                        && channel.asked == each.asked()
-                        && channel.actual == WantedChannel.Actual.SUBSCRIBING) {
+            asked.forEach((channel, standing) -> {
+                if (standing.getAsBoolean() && channel.actual == WantedChannel.Actual.SUBSCRIBING) {
                     this.answer.answered(channel, node, upstream);
                 }
-            }
+            });
         }
     }
 }

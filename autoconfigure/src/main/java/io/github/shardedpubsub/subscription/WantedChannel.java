@@ -4,6 +4,7 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +96,12 @@ final class WantedChannel {
         }
         this.actual = next;
         this.doubtful = false;
+    }
+
+    /** To tell later whether the node is still its holder and nothing was asked since. */
+    BooleanSupplier askedLast(NodeConnection node) {
+        int number = this.asked;
+        return () -> this.asked == number && this.holder == node;
     }
 
     boolean isWanted() {
