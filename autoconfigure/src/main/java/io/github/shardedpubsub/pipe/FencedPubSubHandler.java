@@ -221,19 +221,13 @@ final class FencedPubSubHandler<K, V> extends PubSubCommandHandler<K, V> {
         if (isReadable(buffer)) {
             super.decode(ctx, buffer);
         }
-        settle();
+        if (this.closeReason == null) {
+            this.settlingFences.settle(this.alignment, this::sendFence, this::close);
+        }
     }
 
-    /** Where it cannot be told whose an error was, one more number is sent, whose echo tells. */
-    private void settle() {
-        if (this.closeReason != null || !this.alignment.needsFence()) {
-            return;
-        }
-        if (this.settlingFences.another()) {
-            context().channel().writeAndFlush(FencedUnit.fence());
-        } else {
-            close(SettlingFences.EXHAUSTED);
-        }
+    private void sendFence() {
+        context().channel().writeAndFlush(FencedUnit.fence());
     }
 
     @Override

@@ -243,18 +243,8 @@ final class PipeCommandHandler extends CommandHandler {
         } else if (this.active && buffer.isReadable() && getStack().isEmpty() && !isPushDecode(buffer)) {
             outOfStep(new OutOfStepException("a reply where nothing was asked"));
         }
-        settle();
-    }
-
-    /** Where it cannot be told whose an error was, one more number is sent, whose echo tells. */
-    private void settle() {
-        if (this.closeReason != null || !this.alignment.needsFence()) {
-            return;
-        }
-        if (this.settlingFences.another()) {
-            sendFence();
-        } else {
-            close(SettlingFences.EXHAUSTED);
+        if (this.closeReason == null) {
+            this.settlingFences.settle(this.alignment, this::sendFence, this::close);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.github.shardedpubsub.pipe;
 
+import java.util.function.Consumer;
+
 /**
  * The fences sent on a connection for nothing but to settle whose a reply was, as far as none of them has been echoed yet. A server
  * that answers none of a few will not answer the next.
@@ -8,15 +10,21 @@ final class SettlingFences {
 
     private static final int MAX_IN_A_ROW = 3;
 
-    /** Why a connection is closed on which no further one may be sent. */
-    static final String EXHAUSTED =
-            "errors alone in answer to " + MAX_IN_A_ROW + " PINGs: whose they are cannot be told";
-
     private int inARow;
 
-    /** Counts one more; false where there have been enough, and it must not be sent. */
-    boolean another() {
-        return this.inARow++ < MAX_IN_A_ROW;
+    /**
+     * Where it cannot be told whose an error was, has one more number sent, whose echo tells; or the connection closed, where there
+     * have been enough.
+     */
+    void settle(ReplyAlignment alignment, Runnable send, Consumer<String> close) {
+        if (!alignment.needsFence()) {
+            return;
+        }
+        if (this.inARow++ < MAX_IN_A_ROW) {
+            send.run();
+        } else {
+            close.accept("errors alone in answer to " + MAX_IN_A_ROW + " PINGs: whose they are cannot be told");
+        }
     }
 
     void echoed() {
