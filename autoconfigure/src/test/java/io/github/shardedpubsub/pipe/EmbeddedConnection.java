@@ -19,14 +19,11 @@ import io.lettuce.core.pubsub.PubSubOutput;
 import io.lettuce.core.pubsub.RedisPubSubListener;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnectionImpl;
 import io.lettuce.core.pubsub.api.async.RedisPubSubAsyncCommands;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.DefaultChannelId;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.ByteBuffer;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,15 +34,12 @@ import org.jspecify.annotations.Nullable;
 /** A pub/sub connection of Lettuce with our handler in it and without a network. */
 final class EmbeddedConnection {
 
-    /** One byte a character, both ways. */
-    private static final Charset WIRE = StandardCharsets.ISO_8859_1;
-
     /** What listeners hear and what futures say, in one order. */
     final List<String> events = new ArrayList<>();
 
     final PubSubFence fence = new PubSubFence(SlotHash::getSlot);
 
-    private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
+    private final EmbeddedWire wire = new EmbeddedWire();
 
     private final RefusingCodec codec = new RefusingCodec();
 
@@ -73,7 +67,7 @@ final class EmbeddedConnection {
 
     EmbeddedChannel connect() {
         this.channel = new EmbeddedChannel(DefaultChannelId.newInstance(), false, false);
-        this.channel.config().setAllocator(this.allocator);
+        this.wire.carry(this.channel);
         this.channel.pipeline().addLast(new ChannelInitializer<>() {
 
             @Override
@@ -157,13 +151,7 @@ final class EmbeddedConnection {
     }
 
     void receive(String bytes) {
-        ByteBuf buffer = this.allocator.buffer(bytes.length());
-        buffer.writeBytes(bytes.getBytes(WIRE));
-        this.channel.writeInbound(buffer);
-        this.channel.runPendingTasks();
-        if (buffer.refCnt() != 0) {
-            throw new AssertionError("a buffer that was read is not released");
-        }
+        this.wire.receive(this.channel, bytes);
     }
 
     void receiveIfAny(String bytes) {
@@ -173,19 +161,12 @@ final class EmbeddedConnection {
     }
 
     String written() {
-        StringBuilder all = new StringBuilder();
-        for (ByteBuf buffer = this.channel.readOutbound(); buffer != null; buffer = this.channel.readOutbound()) {
-            all.append(buffer.toString(WIRE));
-            buffer.release();
-        }
-        return all.toString();
+        return this.wire.written(this.channel);
     }
 
     /** Closes the connection and says how many bytes are still held by somebody. */
     long leakedAfterClose() {
-        this.channel.finishAndReleaseAll();
-        return this.allocator.metric().usedHeapMemory()
-                + this.allocator.metric().usedDirectMemory();
+        return this.wire.leakedAfterClose(this.channel);
     }
 
     private static final class RefusingCodec extends StringCodec {

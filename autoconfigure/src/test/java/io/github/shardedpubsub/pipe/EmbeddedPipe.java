@@ -18,13 +18,9 @@ import io.lettuce.core.protocol.ProtocolKeyword;
 import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.DefaultChannelId;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.SocketAddress;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -56,9 +52,6 @@ final class EmbeddedPipe {
             })
             .build();
 
-    /** One byte a character, both ways. */
-    private static final Charset WIRE = StandardCharsets.ISO_8859_1;
-
     final RecordingListener listener = new RecordingListener();
 
     final LettucePipe pipe = new LettucePipe(
@@ -71,8 +64,7 @@ final class EmbeddedPipe {
     /** What Lettuce would have sent again on the next connection. */
     final List<RedisCommand<?, ?, ?>> keptForReplay = new ArrayList<>();
 
-    /** Counts every byte exactly, where a leak detector depends on the garbage collector. */
-    private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
+    private final EmbeddedWire wire = new EmbeddedWire();
 
     EmbeddedChannel channel = connect();
 
@@ -87,7 +79,7 @@ final class EmbeddedPipe {
         PipeCommandHandler handler =
                 new PipeCommandHandler(this.pipe.getOptions(), RESOURCES, endpoint, this.pipe, PipeSettings.DEFAULTS);
         this.channel = new EmbeddedChannel(DefaultChannelId.newInstance(), false, false, new CommandEncoder(), handler);
-        this.channel.config().setAllocator(this.allocator);
+        this.wire.carry(this.channel);
         try {
             this.channel.register();
         } catch (Exception ex) {
@@ -124,29 +116,16 @@ final class EmbeddedPipe {
     }
 
     void receive(String bytes) {
-        ByteBuf buffer = this.allocator.buffer(bytes.length());
-        buffer.writeBytes(bytes.getBytes(WIRE));
-        this.channel.writeInbound(buffer);
-        this.channel.runPendingTasks();
-        if (buffer.refCnt() != 0) {
-            throw new AssertionError("a buffer that was read is not released");
-        }
+        this.wire.receive(this.channel, bytes);
     }
 
     String written() {
-        StringBuilder all = new StringBuilder();
-        for (ByteBuf buffer = this.channel.readOutbound(); buffer != null; buffer = this.channel.readOutbound()) {
-            all.append(buffer.toString(WIRE));
-            buffer.release();
-        }
-        return all.toString();
+        return this.wire.written(this.channel);
     }
 
     /** Closes the connection and says how many bytes are still held by somebody. */
     long leakedAfterClose() {
-        this.channel.finishAndReleaseAll();
-        return this.allocator.metric().usedHeapMemory()
-                + this.allocator.metric().usedDirectMemory();
+        return this.wire.leakedAfterClose(this.channel);
     }
 
     static void shutdown() {

@@ -309,40 +309,22 @@ class FencedPubSubHandlerTests {
         play(recorded, position -> true);
     }
 
-    private interface Splits {
-
-        boolean at(int position);
-    }
-
     /** What is received goes on in one portion until a split, or until the application does something. */
-    private static void play(Recorded recorded, Splits splits) {
+    private static void play(Recorded recorded, Portions.Splits splits) {
         EmbeddedConnection connection = new EmbeddedConnection();
-        StringBuilder portion = new StringBuilder();
-        int position = 0;
+        Portions portions = new Portions(splits, connection::receive);
         for (Step step : recorded.steps()) {
             if (step.frame().isEmpty()) {
-                flush(connection, portion);
+                portions.flush();
                 step.action().accept(connection);
             }
-            for (char one : step.frame().toCharArray()) {
-                portion.append(one);
-                if (splits.at(++position)) {
-                    flush(connection, portion);
-                }
-            }
+            portions.receive(step.frame());
         }
-        flush(connection, portion);
+        portions.flush();
         assertThat(connection.events).isEqualTo(recorded.events());
         assertThat(connection.channel.isOpen()).isTrue();
         assertThat(connection.fence.outOfStep()).isZero();
         assertThat(connection.leakedAfterClose()).as("bytes leaked").isZero();
-    }
-
-    private static void flush(EmbeddedConnection connection, StringBuilder portion) {
-        if (portion.length() > 0) {
-            connection.receive(portion.toString());
-            portion.setLength(0);
-        }
     }
 
     // ----- writing

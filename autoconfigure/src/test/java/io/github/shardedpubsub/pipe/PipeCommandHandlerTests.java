@@ -258,41 +258,23 @@ class PipeCommandHandlerTests {
         }
     }
 
-    private interface Splits {
-
-        boolean at(int position);
-    }
-
     /** What is received goes on in one portion until a split, or until the pipe does something. */
-    private static void play(Recorded recorded, Splits splits) {
+    private static void play(Recorded recorded, Portions.Splits splits) {
         EmbeddedPipe pipe = new EmbeddedPipe();
-        StringBuilder portion = new StringBuilder();
-        int position = 0;
+        Portions portions = new Portions(splits, pipe::receive);
         for (Step step : recorded.steps()) {
             if (step.frame().isEmpty()) {
-                flush(pipe, portion);
+                portions.flush();
                 step.action().accept(pipe);
             }
-            for (char one : step.frame().toCharArray()) {
-                portion.append(one);
-                if (splits.at(++position)) {
-                    flush(pipe, portion);
-                }
-            }
+            portions.receive(step.frame());
         }
-        flush(pipe, portion);
+        portions.flush();
         List<String> expected = new ArrayList<>(List.of("connected"));
         expected.addAll(recorded.events());
         assertThat(pipe.listener.events).isEqualTo(expected);
         assertThat(pipe.channel.isOpen()).isTrue();
         assertThat(pipe.leakedAfterClose()).as("bytes leaked").isZero();
-    }
-
-    private static void flush(EmbeddedPipe pipe, StringBuilder portion) {
-        if (portion.length() > 0) {
-            pipe.receive(portion.toString());
-            portion.setLength(0);
-        }
     }
 
     // ----- writing

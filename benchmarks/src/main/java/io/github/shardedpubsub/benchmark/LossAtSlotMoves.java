@@ -16,7 +16,6 @@ import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -139,8 +138,7 @@ public final class LossAtSlotMoves {
         TimeUnit.MILLISECONDS.sleep(this.moveTime.toMillis());
         target.command("CLUSTER", "SETSLOT", slot, "NODE", target.id());
         source.command("CLUSTER", "SETSLOT", slot, "NODE", target.id());
-        List<RedisNode> others = this.cluster.masters();
-        for (RedisNode other : others) {
+        for (RedisNode other : this.cluster.masters()) {
             if (other != source && other != target) {
                 other.command("CLUSTER", "SETSLOT", slot, "NODE", target.id());
             }

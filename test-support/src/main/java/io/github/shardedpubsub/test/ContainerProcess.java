@@ -124,7 +124,7 @@ final class ContainerProcess implements ServerProcess {
         }
         try {
             List<String> all = container.getLogs().lines().toList();
-            return String.join(System.lineSeparator(), all.subList(Math.max(0, all.size() - lines), all.size()));
+            return ServerProcess.tail(all, lines);
         } catch (DockerException removed) {
             return "";
         }

@@ -144,7 +144,7 @@ final class LocalProcess implements ServerProcess {
     public String logTail(int lines) {
         try {
             List<String> all = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
-            return String.join(System.lineSeparator(), all.subList(Math.max(0, all.size() - lines), all.size()));
+            return ServerProcess.tail(all, lines);
         } catch (IOException nothingSaid) {
             return "";
         }

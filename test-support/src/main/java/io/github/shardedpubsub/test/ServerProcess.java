@@ -1,5 +1,7 @@
 package io.github.shardedpubsub.test;
 
+import java.util.List;
+
 /**
  * One server's process, and what outlives it: its configuration and data, so that it can be started again.
  *
@@ -34,6 +36,10 @@ interface ServerProcess {
 
     /** The last lines of what the server said, or an empty text. */
     String logTail(int lines);
+
+    static String tail(List<String> log, int lines) {
+        return String.join(System.lineSeparator(), log.subList(Math.max(0, log.size() - lines), log.size()));
+    }
 
     static RedisClusterException retired() {
         return new RedisClusterException(

@@ -3,7 +3,6 @@ package io.github.shardedpubsub.subscription.faults;
 import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.RECOVERY;
 import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.address;
 import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.channels;
-import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -15,7 +14,6 @@ import io.github.shardedpubsub.subscription.NodeStatus;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import java.time.Duration;
-import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -60,18 +58,6 @@ class ConnectionFaultTests {
         this.application.close();
     }
 
-    private NumberedTraffic trafficOn(List<ChannelName> channels) {
-        return NumberedTraffic.on(cluster, this.application, channels);
-    }
-
-    private static List<ChannelName> channelsOf(RedisNode master, String prefix) {
-        BitSet slots = cluster.slotsOf(master);
-        return channels(prefix, 100).stream()
-                .filter(channel -> slots.get(slot(channel)))
-                .limit(5)
-                .toList();
-    }
-
     private void assertInterruptedOnceByALostConnection(List<ChannelName> channels) {
         assertThat(channels)
                 .allSatisfy(channel -> assertThat(this.application.interruptions(channel))
@@ -89,7 +75,7 @@ class ConnectionFaultTests {
     @Test
     void connectionsThatTheServersCloseAreOpenedAgainWithAllTheirChannels() {
         List<ChannelName> channels = channels("closed", 30);
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             assertThat(cluster.killClients("pubsub")).isEqualTo(3);
             traffic.verify("connections closed by the servers");
         }
@@ -100,10 +86,11 @@ class ConnectionFaultTests {
     @Test
     void aNodeThatRefusesConnectionsForAWhileIsAskedAgainAndAgain() {
         RedisNode down = cluster.masters().get(0);
-        List<ChannelName> waiting = channelsOf(down, "refused");
-        List<ChannelName> staying = channelsOf(cluster.masters().get(1), "staying");
-        try (NumberedTraffic traffic = trafficOn(waiting);
-                NumberedTraffic others = trafficOn(staying)) {
+        List<ChannelName> waiting = this.application.channelsOf(down, "refused", 5);
+        List<ChannelName> staying =
+                this.application.channelsOf(cluster.masters().get(1), "staying", 5);
+        try (NumberedTraffic traffic = this.application.trafficOn(waiting);
+                NumberedTraffic others = this.application.trafficOn(staying)) {
             down.kill();
             await().atMost(RECOVERY)
                     .untilAsserted(() -> assertThat(
@@ -126,15 +113,16 @@ class ConnectionFaultTests {
     @Test
     void aFrozenNodeIsNoticedWithinTheTimeThatIsConfigured() {
         RedisNode frozen = cluster.masters().get(0);
-        List<ChannelName> silent = channelsOf(frozen, "frozen");
-        List<ChannelName> staying = channelsOf(cluster.masters().get(1), "staying");
+        List<ChannelName> silent = this.application.channelsOf(frozen, "frozen", 5);
+        List<ChannelName> staying =
+                this.application.channelsOf(cluster.masters().get(1), "staying", 5);
         Duration stated = IMPATIENT
                 .heartbeat()
                 .plus(IMPATIENT.fenceTimeout())
                 .multipliedBy(5)
                 .dividedBy(4);
-        try (NumberedTraffic traffic = trafficOn(silent);
-                NumberedTraffic others = trafficOn(staying)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(silent);
+                NumberedTraffic others = this.application.trafficOn(staying)) {
             frozen.freeze();
             try {
                 await("noticed")
@@ -164,7 +152,7 @@ class ConnectionFaultTests {
                 .mapToInt(ObservedSubscriptions::slot)
                 .distinct()
                 .count();
-        try (NumberedTraffic traffic = trafficOn(channels.subList(0, 10))) {
+        try (NumberedTraffic traffic = this.application.trafficOn(channels.subList(0, 10))) {
             int units = this.application.units.get();
             long accepted = acceptedConnections();
             assertThat(cluster.killClients("pubsub")).isEqualTo(3);

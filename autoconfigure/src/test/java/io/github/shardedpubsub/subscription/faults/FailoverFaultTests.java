@@ -4,7 +4,6 @@ import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.
 import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.SETTINGS;
 import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.address;
 import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.channels;
-import static io.github.shardedpubsub.subscription.faults.ObservedSubscriptions.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -14,7 +13,6 @@ import io.github.shardedpubsub.subscription.InterruptionCause;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import java.time.Duration;
-import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -61,18 +59,6 @@ class FailoverFaultTests {
         this.application.close();
     }
 
-    private NumberedTraffic trafficOn(List<ChannelName> channels) {
-        return NumberedTraffic.on(cluster, this.application, channels);
-    }
-
-    private static List<ChannelName> channelsOf(RedisNode master, String prefix) {
-        BitSet slots = cluster.slotsOf(master);
-        return channels(prefix, 100).stream()
-                .filter(channel -> slots.get(slot(channel)))
-                .limit(10)
-                .toList();
-    }
-
     private void assertInterruptedBy(InterruptionCause cause, List<ChannelName> channels) {
         assertThat(channels)
                 .allSatisfy(channel -> assertThat(this.application.interruptions(channel))
@@ -86,8 +72,8 @@ class FailoverFaultTests {
     void aFailoverThatIsAskedForIsFollowed() {
         RedisNode master = cluster.masters().get(0);
         RedisNode replica = cluster.replicasOf(master).get(0);
-        List<ChannelName> channels = channelsOf(master, "asked-for");
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        List<ChannelName> channels = this.application.channelsOf(master, "asked-for", 10);
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             cluster.failover(replica);
             traffic.verifyWithinShard("failover asked for", NumberedTraffic.TOLERANCE);
         }
@@ -98,8 +84,8 @@ class FailoverFaultTests {
     void oneFailoverAndTheNextOneBackAreFollowedToEachNewMaster() {
         RedisNode master = cluster.masters().get(0);
         RedisNode replica = cluster.replicasOf(master).get(0);
-        List<ChannelName> channels = channelsOf(master, "promoted");
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        List<ChannelName> channels = this.application.channelsOf(master, "promoted", 10);
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             cluster.forceFailover(replica);
             traffic.awaitFlowing();
             assertThat(channels)
@@ -116,8 +102,8 @@ class FailoverFaultTests {
     void aKilledMastersChannelsGoToThePromotedReplicaAndStayThereWhenItComesBack() {
         RedisNode master = cluster.masters().get(1);
         RedisNode replica = cluster.replicasOf(master).get(0);
-        List<ChannelName> channels = channelsOf(master, "killed");
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        List<ChannelName> channels = this.application.channelsOf(master, "killed", 10);
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             master.kill();
             await().atMost(RECOVERY)
                     .untilAsserted(() ->
@@ -133,7 +119,7 @@ class FailoverFaultTests {
         assertThat(this.application.health().getStatus()).isEqualTo(Status.UP);
 
         int interruptions = this.application.transitions().size();
-        try (NumberedTraffic traffic = trafficOn(channelsOf(replica, "back"))) {
+        try (NumberedTraffic traffic = this.application.trafficOn(this.application.channelsOf(replica, "back", 10))) {
             master.restart();
             assertThat(master.role()).isEqualTo(RedisNode.Role.REPLICA);
             traffic.verify("killed master back as replica");
@@ -149,8 +135,8 @@ class FailoverFaultTests {
     void channelsOnAReplicaThatIsGivenAnotherMasterAreTakenToTheirOwner() {
         RedisNode master = cluster.masters().get(2);
         RedisNode replica = cluster.replicasOf(master).get(0);
-        List<ChannelName> channels = channelsOf(master, "reparented");
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        List<ChannelName> channels = this.application.channelsOf(master, "reparented", 10);
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             cluster.forceFailover(replica);
             traffic.awaitFlowing();
             // told by Redis 8 and Valkey, and by Redis 7.0 to nobody
@@ -166,8 +152,8 @@ class FailoverFaultTests {
     void channelsOnANodeThatIsResetAreTakenToTheirOwner() {
         RedisNode master = cluster.masters().get(2);
         RedisNode replica = cluster.replicasOf(master).get(0);
-        List<ChannelName> channels = channelsOf(master, "reset");
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        List<ChannelName> channels = this.application.channelsOf(master, "reset", 10);
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             cluster.forceFailover(replica);
             traffic.awaitFlowing();
             cluster.reset(master);

@@ -55,10 +55,6 @@ class MembershipFaultTests {
         this.application.close();
     }
 
-    private NumberedTraffic trafficOn(List<ChannelName> channels) {
-        return NumberedTraffic.on(cluster, this.application, channels);
-    }
-
     private ShardSubscription subscribe(String channel) {
         return this.application.subscriptions().subscribe(ChannelName.of(channel), (name, payload) -> {});
     }
@@ -86,7 +82,7 @@ class MembershipFaultTests {
     @Test
     void aNodeThatWasUnknownServesTheSlotsItIsGiven() {
         List<ChannelName> channels = channels("given-away", 5);
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             RedisNode added = cluster.addNode();
             channels.forEach(channel -> cluster.moveSlot(slot(channel), added));
             traffic.verify("slots given to a node unknown so far");
@@ -104,13 +100,13 @@ class MembershipFaultTests {
         // a share of the slots that a node of its size would have, and not only those of our channels
         RedisNode giving = cluster.masters().get(0);
         List<ChannelName> channels = channels("drained", 200);
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             cluster.drain(giving);
             traffic.awaitFlowing();
             this.application.awaitAtOwners(channels);
             traffic.verify("all slots of a master moved");
         }
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             cluster.forget(giving);
             traffic.verify("drained node forgotten and shut down");
         }
@@ -128,8 +124,8 @@ class MembershipFaultTests {
         List<ChannelName> staying = channels("not-deleted", 10);
         int[] slots = channels.stream().mapToInt(ObservedSubscriptions::slot).toArray();
         RedisNode next = cluster.otherMaster(owner(channels.get(0)));
-        try (NumberedTraffic traffic = trafficOn(channels);
-                NumberedTraffic others = trafficOn(staying)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(channels);
+                NumberedTraffic others = this.application.trafficOn(staying)) {
             cluster.deleteSlots(slots);
             await().atMost(RECOVERY)
                     .untilAsserted(() -> assertThat(channels).allSatisfy(channel -> {
@@ -163,7 +159,7 @@ class MembershipFaultTests {
                 all.stream().filter(channel -> owner(channel).equals(dying)).toList();
         List<ChannelName> kept =
                 all.stream().filter(channel -> !lost.contains(channel)).toList();
-        try (NumberedTraffic traffic = trafficOn(all)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(all)) {
             dying.kill();
             await().atMost(RECOVERY)
                     .untilAsserted(() -> assertThat(cluster.masters())

@@ -188,6 +188,6 @@ final class NumberedTraffic implements AutoCloseable {
     public void close() {
         this.clock.shutdownNow();
         this.publisher.close();
-        this.client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+        this.client.shutdown(ObservedSubscriptions.QUIET, Duration.ofSeconds(2));
     }
 }

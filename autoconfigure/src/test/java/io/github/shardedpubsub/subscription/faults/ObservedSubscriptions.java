@@ -23,6 +23,7 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,12 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
 
     /** In which {@link #close()} is to return, whatever the servers do. */
     static final Duration CLOSING = Duration.ofSeconds(5);
+
+    /**
+     * How long event loops must have been idle before they end. With none they can end before a channel is deregistered, which then
+     * keeps its buffer.
+     */
+    static final Duration QUIET = Duration.ofMillis(100);
 
     /** How long a channel that was refused is left alone. */
     static final Duration REFUSED_RETRY = Duration.ofSeconds(1);
@@ -127,6 +134,20 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
             channels.add(ChannelName.of(prefix + "-" + i));
         }
         return channels;
+    }
+
+    /** Some channels of which the node has the slots now. */
+    List<ChannelName> channelsOf(RedisNode master, String prefix, int count) {
+        BitSet slots = this.cluster.slotsOf(master);
+        return channels(prefix, 100).stream()
+                .filter(channel -> slots.get(slot(channel)))
+                .limit(count)
+                .toList();
+    }
+
+    /** Numbered messages on these channels from now on. */
+    NumberedTraffic trafficOn(Collection<ChannelName> channels) {
+        return NumberedTraffic.on(this.cluster, this, channels);
     }
 
     static int slot(ChannelName channel) {
@@ -243,7 +264,7 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
             assertThat(this.outOfStep).as("replies that did not fit").hasValue(0);
             await().atMost(RECOVERY).untilAsserted(this::assertNothingIsLeft);
         } finally {
-            this.client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+            this.client.shutdown(QUIET, Duration.ofSeconds(2));
         }
     }
 

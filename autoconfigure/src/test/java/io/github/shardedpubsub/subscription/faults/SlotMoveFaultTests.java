@@ -59,10 +59,6 @@ class SlotMoveFaultTests {
         this.application.close();
     }
 
-    private NumberedTraffic trafficOn(List<ChannelName> channels) {
-        return NumberedTraffic.on(cluster, this.application, channels);
-    }
-
     private static RedisNode owner(ChannelName channel) {
         return cluster.owner(slot(channel));
     }
@@ -81,8 +77,8 @@ class SlotMoveFaultTests {
         ChannelName moving = ChannelName.of("moving-" + order);
         List<ChannelName> staying = channels("staying", 10);
         RedisNode from = owner(moving);
-        try (NumberedTraffic traffic = trafficOn(List.of(moving));
-                NumberedTraffic others = trafficOn(staying)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(List.of(moving));
+                NumberedTraffic others = this.application.trafficOn(staying)) {
             moveAway(moving, order);
             traffic.verify("slot moved, " + order);
             others.verify("others stay");
@@ -103,7 +99,7 @@ class SlotMoveFaultTests {
         ChannelName moving = ChannelName.of("there-and-back");
         RedisNode home = owner(moving);
         RedisNode other = cluster.otherMaster(home);
-        try (NumberedTraffic traffic = trafficOn(List.of(moving))) {
+        try (NumberedTraffic traffic = this.application.trafficOn(List.of(moving))) {
             for (int i = 0; i < 5; i++) {
                 cluster.moveSlot(slot(moving), other);
                 cluster.moveSlot(slot(moving), home);
@@ -117,7 +113,7 @@ class SlotMoveFaultTests {
     @Test
     void manySlotsThatMoveOneAfterAnotherAreAllFollowed() {
         List<ChannelName> moving = channels("many", 20);
-        try (NumberedTraffic traffic = trafficOn(moving)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(moving)) {
             moving.forEach(SlotMoveFaultTests::moveAway);
             traffic.verify("20 slots one after another");
         }
@@ -127,7 +123,7 @@ class SlotMoveFaultTests {
     @Test
     void aSlotThatMovesWhileConnectionsAreLostIsFound() throws Exception {
         List<ChannelName> moving = channels("lost-and-moved", 10);
-        try (NumberedTraffic traffic = trafficOn(moving)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(moving)) {
             AtomicBoolean moved = new AtomicBoolean();
             CompletableFuture<Void> losing = CompletableFuture.runAsync(() -> {
                 while (!moved.get()) {
@@ -160,7 +156,7 @@ class SlotMoveFaultTests {
         }
         moves.get(RECOVERY.toSeconds(), TimeUnit.SECONDS);
         this.application.awaitAllConfirmed();
-        try (NumberedTraffic traffic = trafficOn(channels.subList(0, 20))) {
+        try (NumberedTraffic traffic = this.application.trafficOn(channels.subList(0, 20))) {
             traffic.verify("slot moved during subscribing");
         }
         this.application.awaitAtOwners(channels);
@@ -173,7 +169,7 @@ class SlotMoveFaultTests {
         List<ShardSubscription> claims = this.application.subscriptions().subscribe(leaving, (channel, payload) -> {});
         this.application.awaitAllConfirmed();
         ChannelName staying = ChannelName.of("staying-{y}");
-        try (NumberedTraffic traffic = trafficOn(List.of(staying))) {
+        try (NumberedTraffic traffic = this.application.trafficOn(List.of(staying))) {
             CompletableFuture<Void> moves = CompletableFuture.runAsync(() -> {
                 for (int i = 0; i < 6; i++) {
                     moveAway(staying);
@@ -198,7 +194,7 @@ class SlotMoveFaultTests {
     @Test
     void aSlotThatIsAssignedToItsOwnerAgainStaysWhereItIs() {
         List<ChannelName> channels = channels("assigned-again", 10);
-        try (NumberedTraffic traffic = trafficOn(channels)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
             for (int i = 0; i < 3; i++) {
                 channels.forEach(channel -> cluster.assignAgain(slot(channel)));
                 traffic.awaitFlowing();
@@ -227,7 +223,7 @@ class SlotMoveFaultTests {
                 .limit(20)
                 .toList();
         assertThat(moving).isNotEmpty();
-        try (NumberedTraffic traffic = trafficOn(moving)) {
+        try (NumberedTraffic traffic = this.application.trafficOn(moving)) {
             source.command(
                     "CLUSTER",
                     "MIGRATESLOTS",
