@@ -1,7 +1,9 @@
 package io.github.shardedpubsub.benchmark;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ChannelTransition;
 import io.github.shardedpubsub.subscription.HandoverSettings;
+import io.github.shardedpubsub.subscription.Interruption;
 import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
@@ -19,6 +21,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -75,30 +78,48 @@ public final class LossAtSlotMoves {
         return arguments.length > index ? Integer.parseInt(arguments[index]) : otherwise;
     }
 
-    private record Result(String way, int published, int lost, int doubled, int interruptions, int handovers) {
+    private record Result(
+            String way, int published, int lost, int doubled, int interruptions, long longestMillis, int handovers) {
 
         @Override
         public String toString() {
             return String.format(
-                    "%-32s published %,9d  lost %,6d  doubled %d  interruptions %d  handed over %d",
-                    this.way, this.published, this.lost, this.doubled, this.interruptions, this.handovers);
+                    "%-32s published %,9d  lost %,6d  doubled %d  interruptions %d (the longest %d ms)  handed over %d",
+                    this.way,
+                    this.published,
+                    this.lost,
+                    this.doubled,
+                    this.interruptions,
+                    this.longestMillis,
+                    this.handovers);
         }
     }
 
     private Result run(String way, SubscriptionSettings settings) throws Exception {
         RedisURI seed =
                 RedisURI.create("redis://" + this.cluster.masters().get(0).address());
-        try (RedisClusterClient client = RedisClusterClient.create(seed)) {
-            client.setOptions(ClusterClientOptions.builder()
+        // each with event loops of its own: what is published must not hold up what is received
+        try (RedisClusterClient client = RedisClusterClient.create(seed);
+                RedisClusterClient publishing = RedisClusterClient.create(seed)) {
+            publishing.setOptions(ClusterClientOptions.builder()
                     .topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
                             .enableAllAdaptiveRefreshTriggers()
                             .build())
                     .build());
             Publisher publisher = new Publisher(this.moves * 1_000_000);
             AtomicInteger handovers = new AtomicInteger();
+            AtomicLong longest = new AtomicLong();
             try (ShardSubscriptions subscriptions = SlotFollowingSubscriptions.start(client, settings);
-                    StatefulRedisClusterConnection<String, String> connection = client.connect()) {
+                    StatefulRedisClusterConnection<String, String> connection = publishing.connect()) {
                 subscriptions.addObserver(new SubscriptionObserver() {
+
+                    @Override
+                    public void channelChanged(ChannelTransition transition) {
+                        Interruption interruption = transition.interruption();
+                        if (interruption != null && interruption.duration() != null) {
+                            longest.accumulateAndGet(interruption.duration().toMillis(), Math::max);
+                        }
+                    }
 
                     @Override
                     public void handedOver(ChannelName channel, NodeAddress from, NodeAddress to) {
@@ -109,21 +130,21 @@ public final class LossAtSlotMoves {
                         .subscribe(ChannelName.of(CHANNEL), (channel, payload) -> publisher.received(payload))
                         .confirmed()
                         .get(10, TimeUnit.SECONDS);
-                Thread publishing = new Thread(() -> publisher.publish(connection, this.rate), "publisher");
-                publishing.start();
+                Thread thread = new Thread(() -> publisher.publish(connection, this.rate), "publisher");
+                thread.start();
                 TimeUnit.SECONDS.sleep(3);
                 for (int i = 0; i < this.moves; i++) {
                     move();
                     TimeUnit.MILLISECONDS.sleep(200);
                 }
                 publisher.stop = true;
-                publishing.join();
+                thread.join();
                 TimeUnit.SECONDS.sleep(1);
                 long interruptions = subscriptions
                         .channel(ChannelName.of(CHANNEL))
                         .orElseThrow()
                         .interruptions();
-                return publisher.result(way, (int) interruptions, handovers.get());
+                return publisher.result(way, (int) interruptions, longest.get(), handovers.get());
             }
         }
     }
@@ -180,7 +201,7 @@ public final class LossAtSlotMoves {
             this.state.incrementAndGet(Integer.parseInt(new String(payload, StandardCharsets.US_ASCII)));
         }
 
-        Result result(String way, int interruptions, int handovers) {
+        Result result(String way, int interruptions, long longestMillis, int handovers) {
             int published = 0;
             int lost = 0;
             int doubled = 0;
@@ -190,7 +211,7 @@ public final class LossAtSlotMoves {
                 lost += seen == 1000 ? 1 : 0;
                 doubled += seen % 1000 > 1 ? 1 : 0;
             }
-            return new Result(way, published, lost, doubled, interruptions, handovers);
+            return new Result(way, published, lost, doubled, interruptions, longestMillis, handovers);
         }
     }
 }
