@@ -1,18 +1,25 @@
 package io.github.shardedpubsub.listener;
 
-import io.github.shardedpubsub.pipe.ChannelName;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of one channel that wait for delivery, in order. Guarded by its own monitor, which is held for a few instructions
+ * The messages of one channel that wait for one listener, in order. Guarded by its own monitor, which is held for a few instructions
  * only, since event loops take it.
  */
 final class ChannelQueue {
 
-    private final ChannelName channel;
+    private final int capacity;
 
-    private final ArrayDeque<QueuedMessage> messages = new ArrayDeque<>(4);
+    private final OverflowPolicy overflow;
+
+    private final BooleanSupplier paused;
+
+    private final Runnable roomChanged;
+
+    private final ArrayDeque<byte[]> messages = new ArrayDeque<>(4);
 
     /** Whether a worker has the queue, or it is in the line of those that wait for one. */
     private boolean scheduled;
@@ -20,12 +27,29 @@ final class ChannelQueue {
     /** What was dropped since the queue was last empty. */
     private long dropped;
 
-    ChannelQueue(ChannelName channel) {
-        this.channel = channel;
+    /** Full, and not half empty since, so that nothing more shall be read. */
+    private boolean withoutRoom;
+
+    /**
+     * Creates an empty queue.
+     *
+     * @param capacity how many messages can wait
+     * @param paused whether nothing is to be delivered now
+     * @param roomChanged called when {@link #isWithoutRoom()} has changed or is still so, on the thread that did it
+     */
+    ChannelQueue(int capacity, OverflowPolicy overflow, BooleanSupplier paused, Runnable roomChanged) {
+        this.capacity = capacity;
+        this.overflow = overflow;
+        this.paused = paused;
+        this.roomChanged = roomChanged;
     }
 
-    ChannelName channel() {
-        return this.channel;
+    int capacity() {
+        return this.capacity;
+    }
+
+    OverflowPolicy overflow() {
+        return this.overflow;
     }
 
     /**
@@ -37,36 +61,99 @@ final class ChannelQueue {
      */
     record Added(boolean added, boolean schedule, long dropped) {}
 
-    synchronized Added add(QueuedMessage message, int capacity, OverflowPolicy overflow) {
-        boolean full = this.messages.size() >= capacity;
-        if (full) {
-            this.dropped++;
-            if (overflow == OverflowPolicy.DROP_OLDEST) {
-                this.messages.removeFirst();
-                this.messages.addLast(message);
+    private static final Added ADDED = new Added(true, false, 0);
+
+    private static final Added ADDED_FOR_A_WORKER = new Added(true, true, 0);
+
+    Added add(byte[] message) {
+        boolean full;
+        Added added;
+        synchronized (this) {
+            full = this.messages.size() >= this.capacity;
+            if (full && this.overflow != OverflowPolicy.BLOCK) {
+                if (this.overflow == OverflowPolicy.DROP_OLDEST) {
+                    this.messages.removeFirst();
+                    this.messages.addLast(message);
+                }
+                return new Added(false, false, ++this.dropped);
             }
-            return new Added(false, false, this.dropped);
+            this.messages.addLast(message);
+            full = this.overflow == OverflowPolicy.BLOCK && this.messages.size() >= this.capacity;
+            this.withoutRoom |= full;
+            added = scheduleIfNeeded() ? ADDED_FOR_A_WORKER : ADDED;
         }
-        this.messages.addLast(message);
-        boolean schedule = !this.scheduled;
-        this.scheduled = true;
-        return new Added(true, schedule, 0);
+        if (full) {
+            this.roomChanged.run();
+        }
+        return added;
     }
 
-    /** The next message; with null the queue is empty and its worker has to leave it. */
-    synchronized @Nullable QueuedMessage next() {
-        QueuedMessage message = this.messages.pollFirst();
-        if (message == null) {
-            this.scheduled = false;
-            this.dropped = 0;
+    /** Whether the caller has to find a worker for the queue. */
+    synchronized boolean scheduleIfNeeded() {
+        if (this.scheduled || this.messages.isEmpty() || this.paused.getAsBoolean()) {
+            return false;
+        }
+        this.scheduled = true;
+        return true;
+    }
+
+    /** The next message; with null there is nothing to deliver now, and its worker has to leave the queue. */
+    byte @Nullable [] next() {
+        boolean room = false;
+        byte @Nullable [] message;
+        synchronized (this) {
+            message = this.paused.getAsBoolean() ? null : this.messages.pollFirst();
+            if (message == null) {
+                this.scheduled = false;
+                notifyAll();
+            }
+            if (this.messages.isEmpty()) {
+                this.dropped = 0;
+            }
+            if (this.withoutRoom && this.messages.size() <= this.capacity / 2) {
+                this.withoutRoom = false;
+                room = true;
+            }
+        }
+        if (room) {
+            this.roomChanged.run();
         }
         return message;
     }
 
+    synchronized boolean isWithoutRoom() {
+        return this.withoutRoom;
+    }
+
     /** Throws everything away and says how much it was. Whoever is scheduled for the queue finds it empty. */
-    synchronized int clear() {
-        int size = this.messages.size();
-        this.messages.clear();
+    int clear() {
+        int size;
+        boolean room;
+        synchronized (this) {
+            size = this.messages.size();
+            this.messages.clear();
+            room = this.withoutRoom;
+            this.withoutRoom = false;
+        }
+        if (room) {
+            this.roomChanged.run();
+        }
         return size;
+    }
+
+    /**
+     * Waits until everything is delivered and no call runs, or nothing is to be delivered.
+     *
+     * @return whether that came to be in time
+     */
+    synchronized boolean awaitIdle(long deadlineNanos) throws InterruptedException {
+        while (this.scheduled) {
+            long left = deadlineNanos - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
+        }
+        return true;
     }
 }

@@ -8,30 +8,26 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
 
 /**
- * A channel with its listeners, its queue, and its claim while the container runs. Changed under the container's lock only; event
- * loops read the registrations.
+ * A channel with its listeners, and its claim while the container runs. Changed under the container's lock only; event loops and
+ * workers read it.
  */
 final class ChannelRoute {
 
     private final ChannelName channel;
 
-    private final ChannelQueue queue;
-
     private volatile List<Registration> registrations = List.of();
 
-    private @Nullable ShardSubscription claim;
+    private volatile @Nullable ShardSubscription claim;
+
+    /** Held while reading is paused or resumed, so that the last to look at the queues has the last word. */
+    private final Object reading = new Object();
 
     ChannelRoute(ChannelName channel) {
         this.channel = channel;
-        this.queue = new ChannelQueue(channel);
     }
 
     ChannelName channel() {
         return this.channel;
-    }
-
-    ChannelQueue queue() {
-        return this.queue;
     }
 
     /** An immutable list, in the order of adding. */
@@ -42,25 +38,46 @@ final class ChannelRoute {
     @Nullable
     Registration find(MessageListener listener) {
         for (Registration registration : this.registrations) {
-            if (registration.listener().equals(listener)) {
+            if (registration.listener().listener().equals(listener)) {
                 return registration;
             }
         }
         return null;
     }
 
-    Registration add(MessageListener listener) {
-        Registration registration = new Registration(this.channel, listener);
+    void add(Registration registration) {
         List<Registration> grown = new ArrayList<>(this.registrations);
         grown.add(registration);
         this.registrations = List.copyOf(grown);
-        return registration;
     }
 
     void remove(Registration registration) {
-        registration.remove();
         this.registrations =
                 this.registrations.stream().filter(each -> each != registration).toList();
+        registration.remove();
+        roomChanged();
+    }
+
+    /** Queues a message for every listener. On an event loop. */
+    void receive(byte[] payload) {
+        for (Registration registration : this.registrations) {
+            registration.add(payload);
+        }
+    }
+
+    /** Has the connection read no further while any queue is without room. */
+    void roomChanged() {
+        synchronized (this.reading) {
+            ShardSubscription current = this.claim;
+            if (current == null) {
+                return;
+            }
+            if (this.registrations.stream().anyMatch(each -> each.queue().isWithoutRoom())) {
+                current.pauseReading();
+            } else {
+                current.resumeReading();
+            }
+        }
     }
 
     @Nullable

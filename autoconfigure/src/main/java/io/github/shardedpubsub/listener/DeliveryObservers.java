@@ -34,6 +34,11 @@ final class DeliveryObservers implements DeliveryObserver {
         tell(observer -> observer.dropped(channel, count));
     }
 
+    @Override
+    public void overflowed(ChannelName channel, OverflowPolicy overflow, int capacity) {
+        tell(observer -> observer.overflowed(channel, overflow, capacity));
+    }
+
     private void tell(Consumer<DeliveryObserver> event) {
         for (DeliveryObserver observer : this.observers) {
             try {

@@ -36,7 +36,7 @@ final class ListenerClaims {
 
     private final ReentrantLock lock = new ReentrantLock();
 
-    private final ListenerRoutes routes = new ListenerRoutes();
+    private final ListenerRoutes routes;
 
     private volatile boolean running;
 
@@ -46,7 +46,9 @@ final class ListenerClaims {
      * @param sink for the messages of all channels
      * @param notifications runs the calls of {@link SubscriptionListener}s
      */
-    ListenerClaims(ShardSubscriptions subscriptions, ShardMessageSink sink, Executor notifications) {
+    ListenerClaims(
+            ShardSubscriptions subscriptions, DeliveryLanes lanes, ShardMessageSink sink, Executor notifications) {
+        this.routes = new ListenerRoutes(lanes);
         this.subscriptions = subscriptions;
         this.confirmations = new ClaimConfirmations(subscriptions);
         this.sink = sink;
@@ -64,6 +66,26 @@ final class ListenerClaims {
     /** How many channels there are. */
     int size() {
         return this.routes.size();
+    }
+
+    /** Every registration there is, at one moment. */
+    List<Registration> registrations() {
+        this.lock.lock();
+        try {
+            return this.routes.registrations();
+        } finally {
+            this.lock.unlock();
+        }
+    }
+
+    /** The registrations of a listener at one moment. */
+    List<Registration> registrations(MessageListener listener) {
+        this.lock.lock();
+        try {
+            return this.routes.of(listener);
+        } finally {
+            this.lock.unlock();
+        }
     }
 
     /** The route of a channel while it runs; null for a channel without listeners. */
@@ -92,10 +114,10 @@ final class ListenerClaims {
     /**
      * What was stopped.
      *
-     * @param routes the channels
-     * @param released completed when all their claims are released
+     * @param registrations the listeners on their channels
+     * @param released completed when all claims are released
      */
-    record Stopped(List<ChannelRoute> routes, CompletableFuture<Void> released) {}
+    record Stopped(List<Registration> registrations, CompletableFuture<Void> released) {}
 
     /** Releases all claims; the listeners stay. */
     Stopped stop() {
@@ -104,7 +126,7 @@ final class ListenerClaims {
             this.running = false;
             List<ChannelRoute> stopped = List.copyOf(this.routes.all());
             return new Stopped(
-                    stopped,
+                    this.routes.registrations(),
                     CompletableFuture.allOf(stopped.stream()
                             .map(route -> release(route, route.registrations()))
                             .toArray(CompletableFuture[]::new)));
@@ -114,9 +136,9 @@ final class ListenerClaims {
     }
 
     /** Adds a listener; waits for its channels while it runs, and if that fails, the listener is where it was before. */
-    void add(MessageListener listener, Set<ChannelName> channels, long millis) {
+    void add(MessageListener listener, Set<ChannelName> channels, @Nullable ListenerOptions options, long millis) {
         change(millis, added -> {
-            added.addAll(this.routes.add(listener, channels));
+            added.addAll(this.routes.add(listener, channels, options));
             return this.routes.of(listener, channels);
         });
     }
@@ -127,7 +149,7 @@ final class ListenerClaims {
             List<Registration> before = this.routes.registrations();
             Set<Registration> kept = new LinkedHashSet<>();
             wanted.forEach((listener, channels) -> {
-                added.addAll(this.routes.add(listener, channels));
+                added.addAll(this.routes.add(listener, channels, null));
                 kept.addAll(this.routes.of(listener, channels));
             });
             remove(before.stream().filter(each -> !kept.contains(each)).toList());
@@ -177,7 +199,21 @@ final class ListenerClaims {
         }
     }
 
-    private void remove(List<Registration> registrations) {
+    /** What is known of a listener that has channels. */
+    RegisteredListener registered(MessageListener listener) {
+        this.lock.lock();
+        try {
+            RegisteredListener registered = this.routes.find(listener);
+            if (registered == null) {
+                throw new IllegalArgumentException("The listener " + listener + " is not registered");
+            }
+            return registered;
+        } finally {
+            this.lock.unlock();
+        }
+    }
+
+    void remove(List<Registration> registrations) {
         this.lock.lock();
         try {
             for (ChannelRoute deserted : this.routes.remove(registrations)) {
@@ -223,7 +259,7 @@ final class ListenerClaims {
         for (Registration registration : registrations) {
             ChannelRoute route = this.routes.find(registration.channel());
             ShardSubscription claim = (route != null) ? route.claim() : null;
-            if (claim != null && registration.listener() instanceof SubscriptionListener) {
+            if (claim != null && registration.listener().listener() instanceof SubscriptionListener) {
                 byte[] channel = registration.channel().toBytes();
                 var unused = claim.confirmed()
                         .thenRun(() -> tell(
@@ -235,7 +271,7 @@ final class ListenerClaims {
 
     private void tell(List<Registration> registrations, Consumer<SubscriptionListener> event) {
         for (Registration registration : registrations) {
-            if (registration.listener() instanceof SubscriptionListener listener) {
+            if (registration.listener().listener() instanceof SubscriptionListener listener) {
                 this.notifications.execute(() -> event.accept(listener));
             }
         }

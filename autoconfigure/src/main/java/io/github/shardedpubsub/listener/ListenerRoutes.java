@@ -22,6 +22,14 @@ final class ListenerRoutes {
 
     private final Map<MessageListener, Set<ChannelName>> channelsOf = new HashMap<>();
 
+    private final Map<MessageListener, RegisteredListener> listeners = new HashMap<>();
+
+    private final DeliveryLanes lanes;
+
+    ListenerRoutes(DeliveryLanes lanes) {
+        this.lanes = lanes;
+    }
+
     @Nullable
     ChannelRoute find(ChannelName channel) {
         return this.byChannel.get(channel);
@@ -39,13 +47,34 @@ final class ListenerRoutes {
         return this.byChannel.size();
     }
 
-    /** Adds a listener where it is not yet, and returns what is new. */
-    List<Registration> add(MessageListener listener, Collection<ChannelName> channels) {
+    @Nullable
+    RegisteredListener find(MessageListener listener) {
+        return this.listeners.get(listener);
+    }
+
+    /**
+     * Adds a listener where it is not yet, and returns what is new.
+     *
+     * @param options null for those that it has, or for none
+     * @throws IllegalArgumentException if it has other options
+     */
+    List<Registration> add(
+            MessageListener listener, Collection<ChannelName> channels, @Nullable ListenerOptions options) {
+        RegisteredListener registered = this.listeners.get(listener);
+        if (registered == null) {
+            registered = this.lanes.listener(listener, options != null ? options : ListenerOptions.DEFAULTS);
+            this.listeners.put(listener, registered);
+        } else if (options != null && !options.equals(registered.options())) {
+            throw new IllegalArgumentException("The listener " + listener + " is there with " + registered.options()
+                    + " and cannot be added with " + options + ": remove it first, or add another");
+        }
         List<Registration> added = new ArrayList<>();
         for (ChannelName channel : channels) {
             ChannelRoute route = this.byChannel.computeIfAbsent(channel, ChannelRoute::new);
             if (route.find(listener) == null) {
-                added.add(route.add(listener));
+                Registration registration = this.lanes.register(channel, registered, route::roomChanged);
+                route.add(registration);
+                added.add(registration);
                 this.channelsOf
                         .computeIfAbsent(listener, ignored -> new LinkedHashSet<>())
                         .add(channel);
@@ -100,11 +129,13 @@ final class ListenerRoutes {
                 continue;
             }
             route.remove(registration);
-            Set<ChannelName> channels = this.channelsOf.get(registration.listener());
+            MessageListener listener = registration.listener().listener();
+            Set<ChannelName> channels = this.channelsOf.get(listener);
             if (channels != null) {
                 channels.remove(registration.channel());
                 if (channels.isEmpty()) {
-                    this.channelsOf.remove(registration.listener());
+                    this.channelsOf.remove(listener);
+                    this.listeners.remove(listener);
                 }
             }
             if (route.registrations().isEmpty()) {

@@ -8,114 +8,98 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Brings messages from event loops to listeners: in order within a channel, side by side across channels. Each channel has a bounded
- * queue of its own, so that a slow listener costs its own channel's messages and no other's, and a queue is worked on by one worker
- * at a time. There are at most {@code concurrency} workers; one that has delivered a few messages of a channel takes the next
- * channel in line.
+ * Brings messages from event loops to listeners: in order within a channel, side by side across channels. Each listener has a bounded
+ * queue of its own for each of its channels, so that a slow one costs its own messages and no others', and a queue is worked on by
+ * one worker at a time. There are at most {@code concurrency} workers; one that has delivered a few messages of a queue takes the
+ * next in line.
  */
 final class OrderedDelivery {
 
     private static final Log logger = LogFactory.getLog(OrderedDelivery.class);
 
-    /** How many messages of one channel are delivered while others wait in line. */
+    /** How many messages of one queue are delivered while others wait in line. */
     private static final int BATCH = 64;
 
     private static final long REJECTED_RETRY_MILLIS = 100;
+
+    /** For whom the thread works, if it does. */
+    private static final ThreadLocal<@Nullable Destination> WORKING = new ThreadLocal<>();
 
     private final Executor executor;
 
     private final int concurrency;
 
-    private final int capacity;
-
-    private final OverflowPolicy overflow;
-
     private final Destination destination;
 
-    private final ConcurrentLinkedQueue<ChannelQueue> line = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiting;
+
+    private final ConcurrentLinkedQueue<Registration> line = new ConcurrentLinkedQueue<>();
 
     private final AtomicInteger workers = new AtomicInteger();
-
-    private final AtomicInteger waiting = new AtomicInteger();
-
-    private final ThreadLocal<Boolean> working = ThreadLocal.withInitial(() -> false);
 
     /** Where messages go. */
     interface Destination {
 
-        /** Calls the listeners. On a worker's thread. */
-        void deliver(ChannelQueue queue, QueuedMessage message);
+        /** Calls the listener, if it is not removed. On a worker's thread. */
+        void deliver(Registration registration, byte[] payload);
 
-        /** On an event loop, or on the thread that discards. */
-        void dropped(ChannelQueue queue, long count);
+        /**
+         * On an event loop, or on the thread that discards.
+         *
+         * @param first whether it is the first since the queue was last empty
+         */
+        void dropped(Registration registration, long count, boolean first);
     }
 
-    OrderedDelivery(
-            Executor executor, int concurrency, int capacity, OverflowPolicy overflow, Destination destination) {
+    /**
+     * Creates it without a worker.
+     *
+     * @param waiting counts what waits
+     */
+    OrderedDelivery(Executor executor, int concurrency, Destination destination, AtomicInteger waiting) {
         this.executor = executor;
         this.concurrency = concurrency;
-        this.capacity = capacity;
-        this.overflow = overflow;
         this.destination = destination;
+        this.waiting = waiting;
+    }
+
+    /** Whether the calling thread delivers messages there, so that it would wait for itself if it waited for their delivery. */
+    static boolean isWorkingFor(Destination destination) {
+        return WORKING.get() == destination;
     }
 
     /** Queues a message; called on an event loop, and never waits. */
-    void add(ChannelQueue queue, QueuedMessage message) {
-        ChannelQueue.Added added = queue.add(message, this.capacity, this.overflow);
+    void add(Registration registration, byte[] payload) {
+        ChannelQueue.Added added = registration.queue().add(payload);
         if (added.dropped() > 0) {
-            if (added.dropped() == 1) {
-                logger.warn("The queue of the shard channel '" + queue.channel() + "' is full with " + this.capacity
-                        + " messages: its listeners are slower than its messages come. Until it has been empty, messages are"
-                        + " dropped (" + this.overflow + ") and counted, but not logged");
-            }
-            this.destination.dropped(queue, 1);
+            this.destination.dropped(registration, 1, added.dropped() == 1);
         }
         if (added.added()) {
             this.waiting.incrementAndGet();
         }
         if (added.schedule()) {
-            this.line.add(queue);
+            this.line.add(registration);
             wakeWorker();
         }
     }
 
-    /** How many messages wait. */
-    int size() {
-        // A worker may have taken a message whose adding is not counted yet.
-        return Math.max(0, this.waiting.get());
-    }
-
-    int capacity() {
-        return this.capacity;
-    }
-
-    /**
-     * Waits until nothing is queued and no listener runs.
-     *
-     * @return whether that came to be in time; false at once on a worker's own thread, which would wait for itself
-     */
-    boolean awaitIdle(long nanos) throws InterruptedException {
-        if (this.working.get()) {
-            return false;
+    /** Goes on with what waits, where that was paused. */
+    void resume(Registration registration) {
+        if (registration.queue().scheduleIfNeeded()) {
+            this.line.add(registration);
+            wakeWorker();
         }
-        long deadline = System.nanoTime() + nanos;
-        while (this.workers.get() > 0 || !this.line.isEmpty()) {
-            if (System.nanoTime() - deadline >= 0) {
-                return false;
-            }
-            TimeUnit.MILLISECONDS.sleep(1);
-        }
-        return true;
     }
 
-    /** Throws away what waits in a queue. */
-    void discard(ChannelQueue queue) {
-        int discarded = queue.clear();
+    /** Throws away what waits. */
+    void discard(Registration registration) {
+        int discarded = registration.queue().clear();
         if (discarded > 0) {
             this.waiting.addAndGet(-discarded);
-            this.destination.dropped(queue, discarded);
+            this.destination.dropped(registration, discarded, false);
         }
     }
 
@@ -150,35 +134,52 @@ final class OrderedDelivery {
     }
 
     private void work() {
-        this.working.set(true);
+        WORKING.set(this.destination);
         try {
-            ChannelQueue queue = this.line.poll();
-            while (queue != null) {
-                deliverSome(queue);
-                queue = this.line.poll();
+            Registration registration = this.line.poll();
+            while (registration != null) {
+                workOn(registration);
+                registration = this.line.poll();
             }
         } finally {
-            this.working.remove();
+            WORKING.remove();
             this.workers.decrementAndGet();
             // A queue may have joined the line after it was seen empty, while this worker still counted.
             wakeWorkerIfNeeded();
         }
     }
 
-    private void deliverSome(ChannelQueue queue) {
+    private void workOn(Registration registration) {
+        if (!registration.listener().enter(registration)) {
+            return;
+        }
+        try {
+            if (deliverSome(registration)) {
+                this.line.add(registration);
+            }
+        } finally {
+            Registration next = registration.listener().leave();
+            if (next != null) {
+                this.line.add(next);
+            }
+        }
+    }
+
+    /** Returns whether there may be more. */
+    private boolean deliverSome(Registration registration) {
         for (int i = 0; i < BATCH; i++) {
-            QueuedMessage message = queue.next();
-            if (message == null) {
-                return;
+            byte[] payload = registration.queue().next();
+            if (payload == null) {
+                return false;
             }
             this.waiting.decrementAndGet();
             try {
-                this.destination.deliver(queue, message);
+                this.destination.deliver(registration, payload);
             } catch (Throwable ex) {
                 // The next messages must not suffer from an error handler that throws.
-                logger.error("Delivering a message of the shard channel '" + queue.channel() + "' failed", ex);
+                logger.error("Delivering a message of the shard channel '" + registration.channel() + "' failed", ex);
             }
         }
-        this.line.add(queue);
+        return true;
     }
 }

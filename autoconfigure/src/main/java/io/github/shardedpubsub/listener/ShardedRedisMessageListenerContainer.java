@@ -2,13 +2,13 @@ package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +17,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.core.task.TaskExecutor;
-import org.springframework.data.redis.connection.DefaultMessage;
 import org.springframework.data.redis.connection.Message;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.connection.SubscriptionListener;
@@ -28,6 +27,7 @@ import org.springframework.data.redis.listener.Topic;
 import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.util.Assert;
+import org.springframework.util.ErrorHandler;
 
 /**
  * Spring Data's message listener container for shard channels: {@code SSUBSCRIBE} at the node that serves the channel's slot, and
@@ -35,9 +35,9 @@ import org.springframework.util.Assert;
  *
  * <ul>
  *   <li>Topics are exact channels. A {@link PatternTopic} is refused, since sharded pub/sub has no patterns.
- *   <li>The messages of a channel reach its listeners in the order sent, one after the other; different channels are served side by
- *       side, by at most {@link #setConcurrency so many} threads of the {@link #setTaskExecutor task executor}. Messages wait in a
- *       {@linkplain #setQueueCapacity bounded} queue for each channel.
+ *   <li>The messages of a channel reach a listener in the order sent, one after the other; different channels and different
+ *       listeners are served side by side, by at most {@link #setConcurrency so many} threads of the {@link #setTaskExecutor task
+ *       executor}. Messages wait in a {@linkplain #setQueueCapacity bounded} queue for each channel and listener.
  *   <li>{@link #addMessageListener(MessageListener, Collection) Adding} a listener to a running container, and {@link #start()},
  *       return when all channels are confirmed, or throw with the reason and leave nothing behind.
  *   <li>A lost connection is no error: the {@link ShardSubscriptions} work on it for ever, and say how it stands.
@@ -46,7 +46,7 @@ import org.springframework.util.Assert;
  * </ul>
  *
  * <p>Safe for use by several threads once {@link #afterPropertiesSet()} was called. What a listener throws goes to the
- * {@link #setErrorHandler error handler}.
+ * {@link #setErrorHandler error handler}, is counted, and ends nothing.
  */
 public class ShardedRedisMessageListenerContainer extends RedisMessageListenerContainer {
 
@@ -56,16 +56,23 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     /** How long adding and starting wait for confirmations: 10 s, in milliseconds. */
     public static final long DEFAULT_SUBSCRIPTION_TIMEOUT = 10_000;
 
-    /** How many messages wait for each channel at most: 10000. */
+    /** How many messages of a channel wait for a listener at most: 10000. */
     public static final int DEFAULT_QUEUE_CAPACITY = 10_000;
 
     private static final int LEAST_DEFAULT_CONCURRENCY = 4;
 
     private static final int IDLE_THREAD_SECONDS = 10;
 
-    private final ListenerClaims claims;
+    /** How long stopping waits for listeners: 10 s, in milliseconds. */
+    public static final long DEFAULT_SHUTDOWN_TIMEOUT = 10_000;
 
     private final DeliveryObservers observers = new DeliveryObservers();
+
+    private final ListenerCalls calls = new ListenerCalls(this.observers, this::processMessage);
+
+    private final DeliveryLanes lanes;
+
+    private final ListenerClaims claims;
 
     /** Held during starting and stopping with all their waiting, so that they do not overlap. */
     private final ReentrantLock lifecycle = new ReentrantLock();
@@ -80,16 +87,9 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     private @Nullable TaskExecutor ownExecutor;
 
-    private int concurrency =
-            Math.max(LEAST_DEFAULT_CONCURRENCY, Runtime.getRuntime().availableProcessors());
-
-    private int queueCapacity = DEFAULT_QUEUE_CAPACITY;
-
-    private OverflowPolicy overflowPolicy = OverflowPolicy.DROP_OLDEST;
+    private long shutdownTimeout = DEFAULT_SHUTDOWN_TIMEOUT;
 
     private boolean failOnStartTimeout = true;
-
-    private @Nullable OrderedDelivery delivery;
 
     /**
      * Creates a container; it needs a {@link #setConnectionFactory connection factory} besides, as its superclass does.
@@ -98,34 +98,59 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
      */
     public ShardedRedisMessageListenerContainer(ShardSubscriptions subscriptions) {
         Assert.notNull(subscriptions, "ShardSubscriptions must not be null");
-        this.claims = new ListenerClaims(subscriptions, this::receive, this::execute);
+        this.lanes = new DeliveryLanes(
+                this::execute,
+                this.calls,
+                Math.max(LEAST_DEFAULT_CONCURRENCY, Runtime.getRuntime().availableProcessors()),
+                DEFAULT_QUEUE_CAPACITY);
+        this.claims = new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this::execute));
         setMaxSubscriptionRegistrationWaitingTime(DEFAULT_SUBSCRIPTION_TIMEOUT);
     }
 
     /**
-     * Sets how many channels are delivered at the same time; by default the number of processors, and at least 4. To be set before
-     * initialization.
+     * Sets how many calls of listeners run at the same time; by default the number of processors, and at least 4. One of them is
+     * left to the others where a slow listener has many channels, so that it should be 2 at least. Listeners with a
+     * {@linkplain ListenerOptions#concurrency() concurrency of their own} do not count. To be set before listeners are added.
      */
     public void setConcurrency(int concurrency) {
         Assert.isTrue(concurrency > 0, "Concurrency must be positive");
-        this.concurrency = concurrency;
+        this.lanes.concurrency(concurrency);
     }
 
     /**
-     * Sets how many messages of one channel can wait for their delivery; {@value #DEFAULT_QUEUE_CAPACITY} by default. To be set
-     * before initialization.
+     * Sets how many messages of one channel can wait for a listener; {@value #DEFAULT_QUEUE_CAPACITY} by default. To be set before
+     * listeners are added.
      */
     public void setQueueCapacity(int queueCapacity) {
         Assert.isTrue(queueCapacity > 0, "Queue capacity must be positive");
-        this.queueCapacity = queueCapacity;
+        this.lanes.queueCapacity(queueCapacity);
     }
 
     /**
-     * Sets what is thrown away when the queue of a channel is full; by default the oldest message. To be set before initialization.
+     * Sets what is done when a queue is full; by default the oldest message is dropped. To be set before listeners are added.
      */
     public void setOverflowPolicy(OverflowPolicy overflowPolicy) {
         Assert.notNull(overflowPolicy, "OverflowPolicy must not be null");
-        this.overflowPolicy = overflowPolicy;
+        this.lanes.overflow(overflowPolicy);
+    }
+
+    /**
+     * Sets how long stopping waits for listeners to have taken what was received, in milliseconds; 10 seconds by default. What they
+     * have not taken by then is dropped and counted.
+     */
+    public void setShutdownTimeout(long shutdownTimeout) {
+        Assert.isTrue(shutdownTimeout >= 0, "Shutdown timeout must not be negative");
+        this.shutdownTimeout = shutdownTimeout;
+    }
+
+    /**
+     * Sets what is given the exceptions of listeners that have no error handler of their own. Without one they are logged. It is
+     * called on the listener's thread, with the next message waiting.
+     */
+    @Override
+    public void setErrorHandler(ErrorHandler errorHandler) {
+        super.setErrorHandler(errorHandler);
+        this.calls.errorHandler(errorHandler);
     }
 
     /**
@@ -165,15 +190,18 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
      * How many messages of all channels wait to be delivered now.
      */
     public int queueSize() {
-        OrderedDelivery current = this.delivery;
-        return (current != null) ? current.size() : 0;
+        return this.lanes.size();
     }
 
     /**
-     * How many messages can wait at most now: the capacity for one channel, as often as there are channels with listeners.
+     * How many messages can wait at most now: the capacities of the queues of all listeners for all their channels.
      */
     public int queueCapacity() {
-        return (int) Math.min(Integer.MAX_VALUE, (long) this.queueCapacity * this.claims.size());
+        return (int) Math.min(
+                Integer.MAX_VALUE,
+                this.claims.registrations().stream()
+                        .mapToLong(registration -> registration.queue().capacity())
+                        .sum());
     }
 
     @Override
@@ -183,23 +211,18 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
             setTaskExecutor(this.ownExecutor);
         }
         super.afterPropertiesSet();
-        Executor executor = this.taskExecutor;
-        Assert.state(executor != null, "No task executor");
-        this.delivery = new OrderedDelivery(
-                executor, this.concurrency, this.queueCapacity, this.overflowPolicy, new Listeners());
     }
 
     /**
-     * Creates the executor that is used if none is set: a pool of at most as many threads as the concurrency, which end when idle.
+     * Creates the executor that is used if none is set: threads that end when idle. How many there are is decided by concurrency.
      */
     @Override
     protected TaskExecutor createDefaultTaskExecutor() {
         ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
         executor.setThreadNamePrefix((this.beanName != null ? this.beanName : BEAN_NAME) + "-");
-        executor.setCorePoolSize(this.concurrency);
-        executor.setMaxPoolSize(this.concurrency);
+        executor.setQueueCapacity(0);
         executor.setKeepAliveSeconds(IDLE_THREAD_SECONDS);
-        executor.setAllowCoreThreadTimeOut(true);
+        executor.setCorePoolSize(0);
         executor.setDaemon(true);
         executor.initialize();
         return executor;
@@ -228,7 +251,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
             if (this.claims.isRunning()) {
                 return;
             }
-            Assert.state(this.delivery != null, "Call afterPropertiesSet() before start()");
+            Assert.state(this.taskExecutor != null, "Call afterPropertiesSet() before start()");
             try {
                 this.claims.start(getMaxSubscriptionRegistrationWaitingTime());
             } catch (ShardSubscriptionTimeoutException ex) {
@@ -248,9 +271,10 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     }
 
     /**
-     * Releases all channels. Waits, at most as long as the {@link #setMaxSubscriptionRegistrationWaitingTime registration time},
-     * until the servers have ended the subscriptions and the messages received before are delivered; those that are not by then are
-     * dropped and counted. The listeners stay registered for another start.
+     * Releases all channels, and waits, at most as long as the {@link #setShutdownTimeout shutdown timeout}, until the messages
+     * received before are delivered; those that are not by then, and those of paused listeners, are dropped and counted. Returns when
+     * the servers have ended the subscriptions, or after the {@link #setMaxSubscriptionRegistrationWaitingTime registration time}.
+     * The listeners stay registered for another start. Called by a listener it does not wait.
      */
     @Override
     public void stop() {
@@ -258,34 +282,103 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
         try {
             if (this.claims.isRunning()) {
                 this.listening = false;
-                awaitStopped(this.claims.stop());
+                ListenerClaims.Stopped stopped = this.claims.stop();
+                drain(stopped.registrations());
+                stopped.registrations().forEach(Registration::discard);
+                awaitReleased(stopped.released());
             }
         } finally {
             this.lifecycle.unlock();
         }
     }
 
-    private void awaitStopped(ListenerClaims.Stopped stopped) {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(getMaxSubscriptionRegistrationWaitingTime());
-        OrderedDelivery current = Objects.requireNonNull(this.delivery);
+    /** Waits until nothing is queued and no call runs, or the time is up. */
+    private void drain(List<Registration> registrations) {
+        if (OrderedDelivery.isWorkingFor(this.calls)) {
+            return;
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(this.shutdownTimeout);
         try {
-            stopped.released().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            current.awaitIdle(deadline - System.nanoTime());
+            for (Registration registration : registrations) {
+                if (!registration.queue().awaitIdle(deadline)) {
+                    this.logger.warn("Listeners of shard channels have not taken all messages within "
+                            + this.shutdownTimeout + " ms; the rest is dropped");
+                    return;
+                }
+            }
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitReleased(CompletableFuture<Void> released) {
+        try {
+            if (!OrderedDelivery.isWorkingFor(this.calls)) {
+                released.get(getMaxSubscriptionRegistrationWaitingTime(), TimeUnit.MILLISECONDS);
+            }
         } catch (TimeoutException | ExecutionException ex) {
             this.logger.debug("The servers did not end all subscriptions in time", ex);
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
         }
-        stopped.routes().forEach(route -> current.discard(route.queue()));
     }
 
+    /**
+     * Stops on a thread of its own, so that the application context stops what else is in this phase meanwhile.
+     */
     @Override
     public void stop(Runnable callback) {
-        try {
-            stop();
-        } finally {
-            callback.run();
-        }
+        Runnable stopping = () -> {
+            try {
+                stop();
+            } finally {
+                callback.run();
+            }
+        };
+        new Thread(stopping, (this.beanName != null ? this.beanName : BEAN_NAME) + "-stop").start();
+    }
+
+    /**
+     * Lets no call of any listener begin until {@link #resume()}. The subscriptions stay, and messages wait in their queues as long as
+     * these have room. A call that has begun goes on.
+     */
+    public void pause() {
+        this.lanes.pause(true);
+    }
+
+    /**
+     * Goes on after {@link #pause()}; listeners that are {@linkplain #pause(MessageListener) paused themselves} stay so.
+     */
+    public void resume() {
+        this.lanes.pause(false);
+        this.claims.registrations().forEach(Registration::resume);
+    }
+
+    /**
+     * Whether all listeners are paused together.
+     */
+    public boolean isPaused() {
+        return this.lanes.isPaused();
+    }
+
+    /**
+     * Lets no call of the listener begin until {@link #resume(MessageListener)}, or until it is removed; its other channels and other
+     * listeners are not concerned. Messages wait in its queues as long as these have room.
+     *
+     * @throws IllegalArgumentException if it is not registered
+     */
+    public void pause(MessageListener listener) {
+        this.claims.registered(listener).pause(true);
+    }
+
+    /**
+     * Goes on after {@link #pause(MessageListener)}.
+     *
+     * @throws IllegalArgumentException if it is not registered
+     */
+    public void resume(MessageListener listener) {
+        this.claims.registered(listener).pause(false);
+        this.claims.registrations(listener).forEach(Registration::resume);
     }
 
     @Override
@@ -330,7 +423,31 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     @Override
     public void addMessageListener(MessageListener listener, Collection<? extends Topic> topics) {
         Assert.notNull(listener, "A valid listener is required");
-        this.claims.add(listener, channels(topics), getMaxSubscriptionRegistrationWaitingTime());
+        this.claims.add(listener, channels(topics), null, getMaxSubscriptionRegistrationWaitingTime());
+    }
+
+    /**
+     * Adds a listener with options of its own.
+     *
+     * @throws IllegalArgumentException if the listener is there with other options
+     * @see #addMessageListener(MessageListener, Collection)
+     */
+    public void addMessageListener(
+            MessageListener listener, Collection<? extends Topic> topics, ListenerOptions options) {
+        Assert.notNull(listener, "A valid listener is required");
+        Assert.notNull(options, "ListenerOptions must not be null");
+        this.claims.add(listener, channels(topics), options, getMaxSubscriptionRegistrationWaitingTime());
+    }
+
+    /**
+     * Removes a listener from all its channels when it has taken what was received for it, which is waited for as in {@link #stop()}.
+     */
+    public void drainAndRemoveMessageListener(MessageListener listener) {
+        Assert.notNull(listener, "MessageListener must not be null");
+        List<Registration> registrations = this.claims.registrations(listener);
+        registrations.forEach(Registration::close);
+        drain(registrations);
+        this.claims.remove(registrations);
     }
 
     /**
@@ -374,10 +491,9 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     /** Takes a message from the subscriptions, on an event loop. */
     private void receive(ChannelName channel, byte[] payload) {
         ChannelRoute route = this.claims.find(channel);
-        OrderedDelivery current = this.delivery;
-        if (route != null && current != null) {
+        if (route != null) {
             this.observers.received(channel);
-            current.add(route.queue(), new QueuedMessage(payload, route.registrations()));
+            route.receive(payload);
         }
     }
 
@@ -389,41 +505,10 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     }
 
     /**
-     * Calls a listener, measures the call, and hands what it throws to {@link #handleListenerException}. On a thread of the task
-     * executor.
+     * Calls a listener on a thread of the task executor. What it throws is handled and counted by the caller.
      */
     @Override
     protected void processMessage(MessageListener listener, Message message, byte[] source) {
-        long begin = System.nanoTime();
-        DeliveryOutcome outcome = DeliveryOutcome.SUCCESS;
-        try {
-            listener.onMessage(message, source);
-        } catch (Throwable ex) {
-            outcome = DeliveryOutcome.ERROR;
-            handleListenerException(ex);
-        } finally {
-            this.observers.delivered(ChannelName.of(source), outcome, Duration.ofNanos(System.nanoTime() - begin));
-        }
-    }
-
-    /** The other end of the queues. */
-    private final class Listeners implements OrderedDelivery.Destination {
-
-        @Override
-        public void deliver(ChannelQueue queue, QueuedMessage queued) {
-            byte[] channel = queue.channel().toBytes();
-            Message message = new DefaultMessage(channel, queued.payload());
-            for (Registration registration : queued.registrations()) {
-                if (!registration.isRemoved()) {
-                    // The channel is the source, as in the superclass: adapters read it there.
-                    processMessage(registration.listener(), message, channel.clone());
-                }
-            }
-        }
-
-        @Override
-        public void dropped(ChannelQueue queue, long count) {
-            ShardedRedisMessageListenerContainer.this.observers.dropped(queue.channel(), count);
-        }
+        listener.onMessage(message, source);
     }
 }

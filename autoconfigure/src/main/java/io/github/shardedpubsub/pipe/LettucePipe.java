@@ -132,6 +132,22 @@ final class LettucePipe extends RedisClient implements Pipe {
     }
 
     @Override
+    public void pauseReading() {
+        PipeCommandHandler connection = this.connection;
+        if (connection != null) {
+            connection.read(false);
+        }
+    }
+
+    @Override
+    public void resumeReading() {
+        PipeCommandHandler connection = this.connection;
+        if (connection != null) {
+            connection.read(true);
+        }
+    }
+
+    @Override
     public boolean isConnected() {
         return this.connection != null;
     }

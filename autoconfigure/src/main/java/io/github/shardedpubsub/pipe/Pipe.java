@@ -46,6 +46,18 @@ public interface Pipe {
     CompletableFuture<Outcome> fence();
 
     /**
+     * Reads no further from the connection; what has been read is told still. At once where it is called on the event loop, while
+     * a message is told. While that lasts nothing is answered, which is not
+     * taken for a node that does not answer, and a closed connection may not be noticed. A connection that is opened anew is read.
+     */
+    void pauseReading();
+
+    /**
+     * Reads on after {@link #pauseReading()}.
+     */
+    void resumeReading();
+
+    /**
      * Whether the connection stands and its handshake is over. It can be lost at any time after.
      */
     boolean isConnected();

@@ -51,6 +51,8 @@ final class PipeCommandHandler extends CommandHandler {
 
     private boolean active;
 
+    private boolean reading = true;
+
     private @Nullable String closeReason;
 
     PipeCommandHandler(
@@ -192,6 +194,19 @@ final class PipeCommandHandler extends CommandHandler {
         eventLoop().execute(() -> close(reason));
     }
 
+    /**
+     * Reads what comes, or leaves it to the server to keep. Called by any thread once the connection is active; at once on the event
+     * loop. Netty has two things to change for it, and they come apart if two threads do that.
+     */
+    void read(boolean reading) {
+        if (eventLoop().inEventLoop()) {
+            this.reading = reading;
+            channel().config().setAutoRead(reading);
+        } else {
+            eventLoop().execute(() -> read(reading));
+        }
+    }
+
     private Channel channel() {
         return context().channel();
     }
@@ -238,6 +253,10 @@ final class PipeCommandHandler extends CommandHandler {
     protected void decode(ChannelHandlerContext ctx, ByteBuf buffer) throws InterruptedException {
         this.deadline.received();
         super.decode(ctx, buffer);
+        if (!this.reading) {
+            // Lettuce reads on with every message that it has decoded
+            ctx.channel().config().setAutoRead(false);
+        }
         if (this.closeReason != null) {
             buffer.clear();
         } else if (this.active && buffer.isReadable() && getStack().isEmpty() && !isPushDecode(buffer)) {

@@ -74,7 +74,7 @@ final class Audit {
     }
 
     private void count(NodeConnection node, int tries) {
-        if (!node.isConnected()) {
+        if (!node.isConnected() || node.isReadingPaused()) {
             return;
         }
         if (node.unitsInFlight() > 0) {

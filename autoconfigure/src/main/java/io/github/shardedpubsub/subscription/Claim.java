@@ -3,7 +3,6 @@ package io.github.shardedpubsub.subscription;
 import io.github.shardedpubsub.pipe.ChannelName;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +15,7 @@ final class Claim implements ShardSubscription {
 
     private final ShardMessageSink sink;
 
-    private final Consumer<Claim> releasing;
+    private final Keeper keeper;
 
     private final CompletableFuture<Void> confirmed = new CompletableFuture<>();
 
@@ -24,10 +23,41 @@ final class Claim implements ShardSubscription {
 
     private final AtomicBoolean released = new AtomicBoolean();
 
-    Claim(ChannelName channel, ShardMessageSink sink, Consumer<Claim> releasing) {
+    private volatile boolean readingPaused;
+
+    /** Who carries out what is wanted of a claim; called on any thread. */
+    interface Keeper {
+
+        void release(Claim claim);
+
+        void pauseReading(Claim claim, boolean again);
+
+        void resumeReading(Claim claim);
+    }
+
+    Claim(ChannelName channel, ShardMessageSink sink, Keeper keeper) {
         this.channel = channel;
         this.sink = sink;
-        this.releasing = releasing;
+        this.keeper = keeper;
+    }
+
+    @Override
+    public void pauseReading() {
+        boolean again = this.readingPaused;
+        this.readingPaused = true;
+        this.keeper.pauseReading(this, again);
+    }
+
+    @Override
+    public void resumeReading() {
+        if (this.readingPaused) {
+            this.readingPaused = false;
+            this.keeper.resumeReading(this);
+        }
+    }
+
+    boolean wantsReadingPaused() {
+        return this.readingPaused;
     }
 
     @Override
@@ -43,7 +73,7 @@ final class Claim implements ShardSubscription {
     @Override
     public CompletableFuture<Void> release() {
         if (this.released.compareAndSet(false, true)) {
-            this.releasing.accept(this);
+            this.keeper.release(this);
         }
         return this.ended;
     }

@@ -39,7 +39,7 @@ final class DeliveryProbe {
                 .filter(WantedChannel::isConfirmed)
                 .findFirst()
                 .orElse(null);
-        if (!node.isConnected() || held == null) {
+        if (!node.isConnected() || node.isReadingPaused() || held == null) {
             return;
         }
         NodeProbe before = node.probe;

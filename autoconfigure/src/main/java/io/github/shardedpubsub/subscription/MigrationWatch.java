@@ -62,7 +62,7 @@ final class MigrationWatch {
     }
 
     private boolean isWorthLooking(NodeConnection node) {
-        return node.isConnected() && node.subscribed() > 0;
+        return node.isConnected() && node.subscribed() > 0 && !node.isReadingPaused();
     }
 
     private void look(NodeConnection node, Runnable then) {

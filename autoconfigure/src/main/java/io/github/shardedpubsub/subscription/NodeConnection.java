@@ -8,6 +8,7 @@ import io.github.shardedpubsub.pipe.PlainCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -46,6 +47,11 @@ final class NodeConnection {
     /** From here or to here, so that channels are subscribed at two nodes. */
     final Set<Handover> handovers = new LinkedHashSet<>();
 
+    /** The channels for whose messages there is no room, so that nothing is read. */
+    private final Set<WantedChannel> withoutRoom = new HashSet<>();
+
+    private volatile boolean readingPaused;
+
     /** Ours to see whether the node delivers. */
     volatile @Nullable NodeProbe probe;
 
@@ -66,7 +72,7 @@ final class NodeConnection {
     /** Grows with every unit and with every change of what is confirmed here. */
     private long changes;
 
-    private @Nullable Link link;
+    private volatile @Nullable Link link;
 
     /** Connections in a row that could not be opened or did not last. */
     private int failures;
@@ -138,6 +144,55 @@ final class NodeConnection {
     /** Equal at two moments only if nothing was asked and nothing confirmed or ended in between. */
     long changes() {
         return this.changes;
+    }
+
+    /** Nothing is read, so that it does not answer either. */
+    boolean isReadingPaused() {
+        return this.readingPaused;
+    }
+
+    /** On any thread; what is decided on our own thread comes after it. */
+    void pauseReadingNow() {
+        Link current = this.link;
+        Pipe pipe = current != null ? current.pipe : null;
+        if (pipe != null) {
+            pipe.pauseReading();
+        }
+    }
+
+    /** There is no room for the channel's messages, or there is again. */
+    void readingChanged(WantedChannel channel) {
+        if (channel.wantsReadingPaused()) {
+            this.withoutRoom.add(channel);
+        } else {
+            this.withoutRoom.remove(channel);
+        }
+        readOnIfThereIsRoom();
+    }
+
+    /** The channel is not here any more. */
+    void readOnWithout(WantedChannel channel) {
+        if (this.withoutRoom.remove(channel)) {
+            readOnIfThereIsRoom();
+        }
+    }
+
+    /** Settles whether anything is read. */
+    void readOnIfThereIsRoom() {
+        boolean paused = !this.withoutRoom.isEmpty();
+        if (paused != this.readingPaused) {
+            this.readingPaused = paused;
+            if (paused) {
+                this.reconciler.standings().observe(observer -> observer.readingPaused(this.address));
+            }
+        }
+        if (this.link != null && this.link.pipe != null) {
+            if (paused) {
+                this.link.pipe.pauseReading();
+            } else {
+                this.link.pipe.resumeReading();
+            }
+        }
     }
 
     /** Keeps the connection open, or leaves it to its channels again. */
@@ -367,7 +422,7 @@ final class NodeConnection {
     /** One pipe and what it tells, which counts only as long as it is the node's current one. */
     private final class Link implements PipeListener {
 
-        private @Nullable Pipe pipe;
+        private volatile @Nullable Pipe pipe;
 
         private boolean connected;
 

@@ -182,7 +182,33 @@ final class Reconciler {
             claim.ended().complete(null);
             return;
         }
+        readingChanged(claim.channel());
         enqueue(channel);
+    }
+
+    /**
+     * A claim has no room. On any thread: messages come until it is done.
+     *
+     * @param again whether the same claim has said so before
+     */
+    void pauseReading(ChannelName name, boolean again) {
+        WantedChannel channel = this.standings.get(name);
+        NodeConnection holder = channel != null ? channel.holder : null;
+        if (holder != null && !(again && holder.isReadingPaused())) {
+            holder.pauseReadingNow();
+            this.timeline.execute(() -> {
+                readingChanged(name);
+                // the channel may have left it just before it was paused
+                holder.readOnIfThereIsRoom();
+            });
+        }
+    }
+
+    void readingChanged(ChannelName name) {
+        WantedChannel channel = this.standings.get(name);
+        if (channel != null && channel.holder != null) {
+            channel.holder.readingChanged(channel);
+        }
     }
 
     // What the nodes tell
@@ -631,6 +657,7 @@ final class Reconciler {
             dropHeld(channel, holder);
             holder.held.remove(channel);
             holder.waiting.remove(channel);
+            holder.readOnWithout(channel);
             holder.closeWhenIdle();
         }
     }

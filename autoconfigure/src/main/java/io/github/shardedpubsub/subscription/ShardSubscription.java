@@ -22,6 +22,21 @@ public interface ShardSubscription {
     CompletableFuture<Void> confirmed();
 
     /**
+     * Has the node's connection read no further, until {@link #resumeReading()} or the claim's release: for a sink that has no room.
+     * What has been read is delivered still. Every channel of the node waits, and so do the node's answers; the node keeps what it
+     * cannot send until that exceeds its {@code client-output-buffer-limit}, and then closes the connection. It holds for the
+     * connection that the channel's messages come from now: a sink that has no room when they come from another says so again.
+     *
+     * <p>May be called from any thread, and while a message is taken.
+     */
+    void pauseReading();
+
+    /**
+     * Reads on, if no other claim at the node wants it otherwise. Does nothing where reading is not paused.
+     */
+    void resumeReading();
+
+    /**
      * Releases the claim: its sink gets nothing that is received after the call. The last claim's release ends the subscription.
      * Releasing twice does nothing.
      *

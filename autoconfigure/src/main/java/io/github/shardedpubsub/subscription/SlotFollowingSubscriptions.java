@@ -34,6 +34,25 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
 
     private final AtomicBoolean closed = new AtomicBoolean();
 
+    private final Claim.Keeper keeper = new Claim.Keeper() {
+
+        @Override
+        public void release(Claim claim) {
+            SlotFollowingSubscriptions.this.release(claim);
+        }
+
+        @Override
+        public void pauseReading(Claim claim, boolean again) {
+            SlotFollowingSubscriptions.this.reconciler.pauseReading(claim.channel(), again);
+        }
+
+        @Override
+        public void resumeReading(Claim claim) {
+            SlotFollowingSubscriptions.this.timeline.execute(
+                    () -> SlotFollowingSubscriptions.this.reconciler.readingChanged(claim.channel()));
+        }
+    };
+
     SlotFollowingSubscriptions(Cluster cluster, SubscriptionSettings settings, Timeline timeline) {
         this.timeline = timeline;
         this.reconciler = new Reconciler(cluster, settings, timeline);
@@ -67,7 +86,7 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
         }
         List<Claim> claims = new ArrayList<>(channels.size());
         for (ChannelName channel : channels) {
-            claims.add(new Claim(channel, sink, this::release));
+            claims.add(new Claim(channel, sink, this.keeper));
         }
         this.timeline.execute(() -> this.reconciler.claim(claims));
         if (this.closed.get()) {

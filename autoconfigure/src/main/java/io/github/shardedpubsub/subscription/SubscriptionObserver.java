@@ -47,6 +47,12 @@ public interface SubscriptionObserver {
     default void disconnected(NodeAddress node, String reason) {}
 
     /**
+     * A node's connection is read no further, since there is no room for messages that come over it. On the subscriptions' own
+     * thread.
+     */
+    default void readingPaused(NodeAddress node) {}
+
+    /**
      * A channel is asked again after a failure. On the subscriptions' own thread.
      */
     default void retried(ChannelName channel) {}

@@ -113,6 +113,16 @@ final class WantedChannel {
         return this.actual == Actual.SUBSCRIBED && isWanted() && !this.doubtful;
     }
 
+    /** Some claim has no room for messages. */
+    boolean wantsReadingPaused() {
+        for (Claim claim : this.claims) {
+            if (claim.wantsReadingPaused()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     Claim[] claims() {
         return this.claims;
     }

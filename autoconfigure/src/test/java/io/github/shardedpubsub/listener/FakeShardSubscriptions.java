@@ -36,6 +36,8 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
 
     private final Set<String> silent = ConcurrentHashMap.newKeySet();
 
+    private final Set<String> unread = ConcurrentHashMap.newKeySet();
+
     private volatile boolean closed;
 
     /** The channel is refused from now on. */
@@ -66,6 +68,11 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
                 .map(entry -> entry.getKey().toString())
                 .sorted()
                 .toList();
+    }
+
+    /** The channels of which nothing more is to be read. */
+    public Set<String> unread() {
+        return this.unread;
     }
 
     /** Delivers a message to all claims of the channel, as an event loop would. */
@@ -121,6 +128,16 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
         @Override
         public CompletableFuture<Void> confirmed() {
             return this.confirmed;
+        }
+
+        @Override
+        public void pauseReading() {
+            FakeShardSubscriptions.this.unread.add(this.channel.toString());
+        }
+
+        @Override
+        public void resumeReading() {
+            FakeShardSubscriptions.this.unread.remove(this.channel.toString());
         }
 
         @Override

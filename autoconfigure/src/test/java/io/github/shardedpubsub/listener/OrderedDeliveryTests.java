@@ -32,13 +32,17 @@ class OrderedDeliveryTests {
 
     private final Map<String, AtomicInteger> dropped = new ConcurrentHashMap<>();
 
+    private final AtomicInteger bursts = new AtomicInteger();
+
+    private final AtomicInteger waiting = new AtomicInteger();
+
     private BiConsumer<String, String> listener = (channel, message) -> {};
 
     private final OrderedDelivery.Destination destination = new OrderedDelivery.Destination() {
 
         @Override
-        public void deliver(ChannelQueue queue, QueuedMessage message) {
-            String text = new String(message.payload(), StandardCharsets.UTF_8);
+        public void deliver(Registration queue, byte[] message) {
+            String text = new String(message, StandardCharsets.UTF_8);
             OrderedDeliveryTests.this.listener.accept(queue.channel().toString(), text);
             OrderedDeliveryTests.this
                     .delivered
@@ -47,7 +51,10 @@ class OrderedDeliveryTests {
         }
 
         @Override
-        public void dropped(ChannelQueue queue, long count) {
+        public void dropped(Registration queue, long count, boolean first) {
+            if (first) {
+                OrderedDeliveryTests.this.bursts.incrementAndGet();
+            }
             OrderedDeliveryTests.this
                     .dropped
                     .computeIfAbsent(queue.channel().toString(), ignored -> new AtomicInteger())
@@ -60,55 +67,79 @@ class OrderedDeliveryTests {
         this.pool.shutdownNow();
     }
 
-    private OrderedDelivery delivery(Executor executor, int concurrency, int capacity, OverflowPolicy overflow) {
-        return new OrderedDelivery(executor, concurrency, capacity, overflow, this.destination);
+    private OrderedDelivery delivery(Executor executor, int concurrency) {
+        return new OrderedDelivery(executor, concurrency, this.destination, this.waiting);
     }
 
-    private static ChannelQueue queue(String channel) {
-        return new ChannelQueue(ChannelName.of(channel));
+    private static RegisteredListener listener(OrderedDelivery delivery, int mostWorkers) {
+        return new RegisteredListener((message, pattern) -> {}, ListenerOptions.DEFAULTS, delivery, mostWorkers);
     }
 
-    private static QueuedMessage message(Object text) {
-        return new QueuedMessage(text.toString().getBytes(StandardCharsets.UTF_8), List.of());
+    private static Registration queue(
+            RegisteredListener listener, String channel, int capacity, OverflowPolicy policy) {
+        return new Registration(ChannelName.of(channel), listener, () -> false, capacity, policy, () -> {});
+    }
+
+    /** Of a listener of its own. */
+    private static Registration queue(OrderedDelivery delivery, String channel, int capacity, OverflowPolicy policy) {
+        return queue(listener(delivery, Integer.MAX_VALUE), channel, capacity, policy);
+    }
+
+    private static Registration queue(OrderedDelivery delivery, String channel) {
+        return queue(delivery, channel, 100_000, OverflowPolicy.DROP_OLDEST);
+    }
+
+    private static byte[] message(Object text) {
+        return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void awaitIdle(List<Registration> queues) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        for (Registration queue : queues) {
+            assertThat(queue.queue().awaitIdle(deadline)).isTrue();
+        }
     }
 
     @Test
     void keepsTheOrderOfEachChannelWhileManyAreDeliveredAtOnce() throws InterruptedException {
-        OrderedDelivery delivery = delivery(this.pool, 4, 100_000, OverflowPolicy.DROP_OLDEST);
-        List<ChannelQueue> queues =
-                IntStream.range(0, 20).mapToObj(i -> queue("c" + i)).toList();
+        OrderedDelivery delivery = delivery(this.pool, 4);
+        List<Registration> queues =
+                IntStream.range(0, 20).mapToObj(i -> queue(delivery, "c" + i)).toList();
         for (int i = 0; i < 1000; i++) {
-            for (ChannelQueue queue : queues) {
-                delivery.add(queue, message(i));
+            for (Registration queue : queues) {
+                queue.add(message(i));
             }
         }
-        assertThat(delivery.awaitIdle(TimeUnit.SECONDS.toNanos(10))).isTrue();
+        awaitIdle(queues);
         List<String> all = IntStream.range(0, 1000).mapToObj(String::valueOf).toList();
         assertThat(this.delivered)
                 .hasSize(20)
                 .allSatisfy((channel, messages) -> assertThat(messages).isEqualTo(all));
-        assertThat(delivery.size()).isZero();
+        assertThat(this.waiting.get()).isZero();
         assertThat(this.dropped).isEmpty();
     }
 
     @Test
     void dropsTheOldestAndCountsWhenAQueueIsFull() {
         Deque<Runnable> tasks = new ArrayDeque<>();
-        OrderedDelivery delivery = delivery(tasks::add, 1, 3, OverflowPolicy.DROP_OLDEST);
-        ChannelQueue queue = queue("a");
-        IntStream.range(0, 10).forEach(i -> delivery.add(queue, message(i)));
-        assertThat(delivery.size()).isEqualTo(3);
+        OrderedDelivery delivery = delivery(tasks::add, 1);
+        Registration queue = queue(delivery, "a", 3, OverflowPolicy.DROP_OLDEST);
+        IntStream.range(0, 10).forEach(i -> queue.add(message(i)));
+        assertThat(this.waiting.get()).isEqualTo(3);
         tasks.remove().run();
         assertThat(this.delivered).containsEntry("a", List.of("7", "8", "9"));
         assertThat(this.dropped.get("a")).hasValue(7);
+        assertThat(this.bursts).hasValue(1);
+        IntStream.range(0, 4).forEach(i -> queue.add(message(i)));
+        assertThat(this.bursts).as("it was empty in between").hasValue(2);
     }
 
     @Test
     void dropsTheNewestIfThatIsWanted() {
         Deque<Runnable> tasks = new ArrayDeque<>();
-        OrderedDelivery delivery = delivery(tasks::add, 1, 3, OverflowPolicy.DROP_NEWEST);
-        ChannelQueue queue = queue("a");
-        IntStream.range(0, 10).forEach(i -> delivery.add(queue, message(i)));
+        OrderedDelivery delivery = delivery(tasks::add, 1);
+        Registration queue = queue(delivery, "a", 3, OverflowPolicy.DROP_NEWEST);
+        IntStream.range(0, 10).forEach(i -> queue.add(message(i)));
         tasks.remove().run();
         assertThat(this.delivered).containsEntry("a", List.of("0", "1", "2"));
         assertThat(this.dropped.get("a")).hasValue(7);
@@ -122,18 +153,66 @@ class OrderedDeliveryTests {
                 awaitLatch(release);
             }
         };
-        OrderedDelivery delivery = delivery(this.pool, 2, 5, OverflowPolicy.DROP_OLDEST);
-        ChannelQueue slow = queue("slow");
-        IntStream.range(0, 100).forEach(i -> delivery.add(slow, message(i)));
-        ChannelQueue quick = queue("quick");
+        OrderedDelivery delivery = delivery(this.pool, 2);
+        Registration slow = queue(delivery, "slow", 5, OverflowPolicy.DROP_OLDEST);
+        IntStream.range(0, 100).forEach(i -> slow.add(message(i)));
+        Registration quick = queue(delivery, "quick");
         for (int i = 0; i < 100; i++) {
             int number = i;
-            delivery.add(quick, message(number));
+            quick.add(message(number));
             await().pollInterval(Duration.ofMillis(1))
                     .until(() -> this.delivered.getOrDefault("quick", List.of()).size() == number + 1);
         }
         assertThat(this.dropped).containsOnlyKeys("slow");
         release.countDown();
+    }
+
+    @Test
+    void aSlowListenerOfManyChannelsLeavesAWorkerToTheOthers() {
+        CountDownLatch release = new CountDownLatch(1);
+        this.listener = (channel, message) -> {
+            if (!channel.equals("quick")) {
+                awaitLatch(release);
+            }
+        };
+        OrderedDelivery delivery = delivery(this.pool, 3);
+        RegisteredListener slow = listener(delivery, 2);
+        List<Registration> slowQueues = IntStream.range(0, 20)
+                .mapToObj(i -> queue(slow, "slow" + i, 5, OverflowPolicy.DROP_OLDEST))
+                .toList();
+        slowQueues.forEach(queue -> queue.add(message("x")));
+        queue(delivery, "quick").add(message("y"));
+        await().until(() -> List.of("y").equals(this.delivered.get("quick")));
+        release.countDown();
+        await().until(() -> this.delivered.size() == 21);
+    }
+
+    @Test
+    void dropsNothingWhereItBlocksAndSaysWhenThereIsNoRoomAndWhenThereIsAgain() {
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        OrderedDelivery delivery = delivery(tasks::add, 1);
+        List<Boolean> room = new ArrayList<>();
+        Registration[] queue = new Registration[1];
+        queue[0] = new Registration(
+                ChannelName.of("a"),
+                listener(delivery, 1),
+                () -> false,
+                4,
+                OverflowPolicy.BLOCK,
+                () -> room.add(!queue[0].queue().isWithoutRoom()));
+        IntStream.range(0, 3).forEach(i -> queue[0].add(message(i)));
+        assertThat(room).isEmpty();
+        IntStream.range(3, 6).forEach(i -> queue[0].add(message(i)));
+        assertThat(room).containsExactly(false, false, false);
+        this.listener = (channel, message) -> {
+            if (message.equals("2")) {
+                assertThat(room).as("three of four are waiting").hasSize(3);
+            }
+        };
+        tasks.remove().run();
+        assertThat(this.delivered).containsEntry("a", List.of("0", "1", "2", "3", "4", "5"));
+        assertThat(room).containsExactly(false, false, false, true);
+        assertThat(this.dropped).isEmpty();
     }
 
     @Test
@@ -145,15 +224,15 @@ class OrderedDeliveryTests {
             Thread.yield();
             now.decrementAndGet();
         };
-        OrderedDelivery delivery = delivery(this.pool, 3, 1000, OverflowPolicy.DROP_OLDEST);
-        List<ChannelQueue> queues =
-                IntStream.range(0, 50).mapToObj(i -> queue("c" + i)).toList();
+        OrderedDelivery delivery = delivery(this.pool, 3);
+        List<Registration> queues =
+                IntStream.range(0, 50).mapToObj(i -> queue(delivery, "c" + i)).toList();
         for (int i = 0; i < 200; i++) {
-            for (ChannelQueue queue : queues) {
-                delivery.add(queue, message(i));
+            for (Registration queue : queues) {
+                queue.add(message(i));
             }
         }
-        assertThat(delivery.awaitIdle(TimeUnit.SECONDS.toNanos(10))).isTrue();
+        awaitIdle(queues);
         assertThat(most.get()).isLessThanOrEqualTo(3);
     }
 
@@ -164,10 +243,10 @@ class OrderedDeliveryTests {
                 throw new IllegalStateException("listener");
             }
         };
-        OrderedDelivery delivery = delivery(this.pool, 1, 10, OverflowPolicy.DROP_OLDEST);
-        ChannelQueue queue = queue("a");
-        IntStream.range(0, 3).forEach(i -> delivery.add(queue, message(i)));
-        assertThat(delivery.awaitIdle(TimeUnit.SECONDS.toNanos(10))).isTrue();
+        OrderedDelivery delivery = delivery(this.pool, 1);
+        Registration queue = queue(delivery, "a");
+        IntStream.range(0, 3).forEach(i -> queue.add(message(i)));
+        awaitIdle(List.of(queue));
         assertThat(this.delivered).containsEntry("a", List.of("0", "2"));
     }
 
@@ -181,10 +260,8 @@ class OrderedDeliveryTests {
                     }
                     this.pool.execute(task);
                 },
-                1,
-                10,
-                OverflowPolicy.DROP_OLDEST);
-        delivery.add(queue("a"), message("x"));
+                1);
+        queue(delivery, "a").add(message("x"));
         await().until(() -> List.of("x").equals(this.delivered.get("a")));
     }
 

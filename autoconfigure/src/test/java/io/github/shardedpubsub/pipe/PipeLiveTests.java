@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -371,6 +372,30 @@ class PipeLiveTests {
         } finally {
             node.thaw();
             cluster.awaitAgreement();
+        }
+    }
+
+    @Test
+    void aPipeThatIsNotReadIsNotTakenForOneThatDoesNotAnswer() {
+        PipeSettings impatient = new PipeSettings(Duration.ofMillis(150), Duration.ofMillis(150));
+        try (LivePipe pipe = new LivePipe(resources, LivePipe.uri(node), impatient)) {
+            pipe.awaitConnected();
+            assertConfirmed(pipe.subscribe(a));
+
+            pipe.pipe.pauseReading();
+            node.command("SPUBLISH", a, "later");
+            CompletableFuture<Outcome> fence = pipe.pipe.fence();
+            Awaitility.await()
+                    .during(Duration.ofSeconds(1))
+                    .atMost(LivePipe.LIMIT)
+                    .until(() -> pipe.pipe.isConnected()
+                            && !fence.isDone()
+                            && !pipe.listener.saw("message " + a + " later"));
+            pipe.pipe.resumeReading();
+
+            pipe.awaitEvent("message " + a + " later");
+            assertConfirmed(fence);
+            assertThat(pipe.listener.events).doesNotContain("disconnected");
         }
     }
 

@@ -392,6 +392,11 @@ final class SimulatedCluster implements Cluster {
             }
         }
 
+        /** Whether the client reads no further from a connection to here. What is on its way comes all the same. */
+        boolean isReadingPaused() {
+            return this.sessions.stream().anyMatch(session -> session.pipe.readingPaused);
+        }
+
         int connections() {
             return this.sessions.size();
         }
@@ -647,6 +652,8 @@ final class SimulatedCluster implements Cluster {
 
         private boolean closed;
 
+        private boolean readingPaused;
+
         SimulatedPipe(Node node, PipeListener listener) {
             this.node = node;
             this.listener = listener;
@@ -664,6 +671,7 @@ final class SimulatedCluster implements Cluster {
                 if (this.node.up && !this.node.refusesConnections) {
                     Session opened = new Session(this);
                     this.session = opened;
+                    this.readingPaused = false;
                     this.node.sessions.add(opened);
                     this.listener.connected();
                 } else if (first) {
@@ -718,6 +726,16 @@ final class SimulatedCluster implements Cluster {
             }
             SimulatedCluster.this.units.add(unit);
             return this.session.send(unit);
+        }
+
+        @Override
+        public void pauseReading() {
+            this.readingPaused = true;
+        }
+
+        @Override
+        public void resumeReading() {
+            this.readingPaused = false;
         }
 
         @Override

@@ -1,0 +1,86 @@
+package io.github.shardedpubsub.listener;
+
+import java.time.Duration;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.DefaultMessage;
+import org.springframework.data.redis.connection.Message;
+import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.util.ErrorHandler;
+
+/**
+ * The calls of listeners: measures them, and gives what they throw to an error handler, so that the next message comes all the same.
+ */
+final class ListenerCalls implements OrderedDelivery.Destination {
+
+    private static final Log logger = LogFactory.getLog(ListenerCalls.class);
+
+    private final DeliveryObservers observers;
+
+    private final Call call;
+
+    private volatile @Nullable ErrorHandler errorHandler;
+
+    /** How a listener is called. */
+    interface Call {
+
+        void call(MessageListener listener, Message message, byte[] channel);
+    }
+
+    ListenerCalls(DeliveryObservers observers, Call call) {
+        this.observers = observers;
+        this.call = call;
+    }
+
+    /** For listeners without one of their own. */
+    void errorHandler(@Nullable ErrorHandler errorHandler) {
+        this.errorHandler = errorHandler;
+    }
+
+    @Override
+    public void deliver(Registration registration, byte[] payload) {
+        if (registration.isRemoved()) {
+            return;
+        }
+        byte[] channel = registration.channel().toBytes();
+        Message message = new DefaultMessage(channel, payload);
+        long begin = System.nanoTime();
+        DeliveryOutcome outcome = DeliveryOutcome.SUCCESS;
+        try {
+            // The channel is the source, as in Spring Data's container: adapters read it there.
+            this.call.call(registration.listener().listener(), message, channel.clone());
+        } catch (Throwable ex) {
+            outcome = DeliveryOutcome.ERROR;
+            handle(registration, ex);
+        } finally {
+            this.observers.delivered(registration.channel(), outcome, Duration.ofNanos(System.nanoTime() - begin));
+        }
+    }
+
+    private void handle(Registration registration, Throwable failure) {
+        ErrorHandler own = registration.listener().options().errorHandler();
+        ErrorHandler handler = own != null ? own : this.errorHandler;
+        if (handler != null) {
+            handler.handleError(failure);
+        } else {
+            logger.error(
+                    "A listener of the shard channel '" + registration.channel()
+                            + "' failed, and no ErrorHandler is set; the next messages are delivered all the same",
+                    failure);
+        }
+    }
+
+    @Override
+    public void dropped(Registration registration, long count, boolean first) {
+        ChannelQueue queue = registration.queue();
+        if (first) {
+            logger.warn("A queue of the shard channel '" + registration.channel() + "' is full with "
+                    + queue.capacity() + " messages: " + registration.listener().listener()
+                    + " is slower than they come. Until the queue has been empty, messages are dropped ("
+                    + queue.overflow() + ") and counted, but not logged");
+            this.observers.overflowed(registration.channel(), queue.overflow(), queue.capacity());
+        }
+        this.observers.dropped(registration.channel(), count);
+    }
+}

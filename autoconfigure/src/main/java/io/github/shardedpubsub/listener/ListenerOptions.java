@@ -1,0 +1,49 @@
+package io.github.shardedpubsub.listener;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.Assert;
+import org.springframework.util.ErrorHandler;
+
+/**
+ * What is different for one listener from what is set for its container. Null leaves it as it is there.
+ *
+ * @param concurrency how many channels of this listener are delivered at the same time, at least 1; threads of its own do that, and
+ *     not those that the container's other listeners share
+ * @param queueCapacity how many messages of one channel can wait for this listener, at least 1
+ * @param overflow what is done when a queue is full
+ * @param errorHandler is given what the listener throws
+ */
+public record ListenerOptions(
+        @Nullable Integer concurrency,
+        @Nullable Integer queueCapacity,
+        @Nullable OverflowPolicy overflow,
+        @Nullable ErrorHandler errorHandler) {
+
+    /** Nothing is different. */
+    public static final ListenerOptions DEFAULTS = new ListenerOptions(null, null, null, null);
+
+    public ListenerOptions {
+        Assert.isTrue(concurrency == null || concurrency > 0, "Concurrency must be positive");
+        Assert.isTrue(queueCapacity == null || queueCapacity > 0, "Queue capacity must be positive");
+    }
+
+    /** The same with another concurrency. */
+    public ListenerOptions withConcurrency(int concurrency) {
+        return new ListenerOptions(concurrency, this.queueCapacity, this.overflow, this.errorHandler);
+    }
+
+    /** The same with another capacity of each queue. */
+    public ListenerOptions withQueueCapacity(int queueCapacity) {
+        return new ListenerOptions(this.concurrency, queueCapacity, this.overflow, this.errorHandler);
+    }
+
+    /** The same with another way to treat a full queue. */
+    public ListenerOptions withOverflow(OverflowPolicy overflow) {
+        return new ListenerOptions(this.concurrency, this.queueCapacity, overflow, this.errorHandler);
+    }
+
+    /** The same with another error handler. */
+    public ListenerOptions withErrorHandler(ErrorHandler errorHandler) {
+        return new ListenerOptions(this.concurrency, this.queueCapacity, this.overflow, errorHandler);
+    }
+}
