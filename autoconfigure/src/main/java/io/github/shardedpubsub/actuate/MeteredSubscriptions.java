@@ -43,6 +43,8 @@ final class MeteredSubscriptions implements SubscriptionObserver {
 
     private final Counter retries;
 
+    private final Counter readingPauses;
+
     private final Counter outOfStep;
 
     private final Counter connectionsOpened;
@@ -66,6 +68,7 @@ final class MeteredSubscriptions implements SubscriptionObserver {
         this.serverUnsubscribes = ShardedPubSubMeter.SERVER_UNSUBSCRIBES.counter(registry);
         this.redirects = ShardedPubSubMeter.REDIRECTS.counter(registry);
         this.retries = ShardedPubSubMeter.RETRIES.counter(registry);
+        this.readingPauses = ShardedPubSubMeter.READING_PAUSES.counter(registry);
         this.outOfStep = ShardedPubSubMeter.OUT_OF_STEP.counter(registry);
         this.connectionsOpened = ShardedPubSubMeter.CONNECTIONS_OPENED.counter(registry);
         this.connectionsLost = ShardedPubSubMeter.CONNECTIONS_LOST.counter(registry);
@@ -117,6 +120,11 @@ final class MeteredSubscriptions implements SubscriptionObserver {
     @Override
     public void disconnected(NodeAddress node, String reason) {
         this.connectionsLost.increment();
+    }
+
+    @Override
+    public void readingPaused(NodeAddress node) {
+        this.readingPauses.increment();
     }
 
     @Override

@@ -166,13 +166,32 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             null,
             "Messages of shard channels that wait to be delivered to listeners"),
 
-    /** Messages that were received and never delivered: the queue was full, or the container stopped. */
+    /** How often a connection was read no further, since a queue that blocks was full. Its channels waited meanwhile. */
+    READING_PAUSES(
+            "reading.pauses",
+            Meter.Type.COUNTER,
+            "pauses",
+            null,
+            "Times that a connection was read no further because a listener's queue was full"),
+
+    /**
+     * Messages that were received and not delivered to a listener: its queue was full, it was removed, or the container stopped. One
+     * that two listeners miss counts twice.
+     */
     DROPPED(
             "dropped",
             Meter.Type.COUNTER,
             BaseUnits.MESSAGES,
             null,
-            "Messages of shard channels thrown away because the queue was full or the container stopped"),
+            "Messages of shard channels thrown away because a queue was full, a listener removed or the container stopped"),
+
+    /** Application events that were not published, since too many waited for event listeners. */
+    EVENTS_DROPPED(
+            "events.dropped",
+            Meter.Type.COUNTER,
+            "events",
+            null,
+            "Application events of shard channels dropped because too many waited for event listeners"),
 
     /** Calls of listeners, without the time in the queue, by {@code outcome}: success, error. */
     LISTENER("listener", Meter.Type.TIMER, null, KeyNames.OUTCOME, "Time that listeners of shard channels ran"),

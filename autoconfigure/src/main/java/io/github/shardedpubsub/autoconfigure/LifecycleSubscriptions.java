@@ -148,6 +148,14 @@ final class LifecycleSubscriptions implements ShardSubscriptions, SmartLifecycle
     }
 
     @Override
+    public void resubscribe(@Nullable ChannelName channel) {
+        ShardSubscriptions started = this.current;
+        if (started != null) {
+            started.resubscribe(channel);
+        }
+    }
+
+    @Override
     public synchronized void addObserver(SubscriptionObserver observer) {
         this.observers.add(observer);
         ShardSubscriptions started = this.current;

@@ -1,14 +1,20 @@
 package io.github.shardedpubsub.autoconfigure;
 
+import io.github.shardedpubsub.listener.ShardEventPublisher;
+import io.github.shardedpubsub.listener.ShardedRedisListenerAnnotationBeanPostProcessor;
+import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.subscription.ResubscribeMode;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionSettings;
 import io.lettuce.core.cluster.RedisClusterClient;
+import java.time.Clock;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -19,15 +25,19 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.thread.Threading;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.core.task.TaskExecutor;
 import org.springframework.core.task.VirtualThreadTaskExecutor;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.data.redis.serializer.JacksonJsonRedisSerializer;
 import org.springframework.data.redis.serializer.RedisSerializer;
+import org.springframework.messaging.Message;
+import org.springframework.util.ErrorHandler;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -68,7 +78,7 @@ public final class ShardedPubSubAutoConfiguration {
                         "It must not be shorter than 'sharded-pubsub.resubscribe.initial-backoff', which is "
                                 + resubscribe.getInitialBackoff());
             }
-            return new SubscriptionSettings(
+            SubscriptionSettings settings = new SubscriptionSettings(
                     new PipeSettings(properties.getFenceTimeout(), properties.getHeartbeat()),
                     resubscribe.getInitialBackoff(),
                     resubscribe.getMaxBackoff(),
@@ -77,7 +87,9 @@ public final class ShardedPubSubAutoConfiguration {
                     properties.getConnection().isWarm(),
                     properties.getAuditInterval(),
                     properties.getHandover().toSettings(),
-                    properties.getProbe().getInterval());
+                    properties.getProbe().getInterval(),
+                    ResubscribeMode.FOLLOW);
+            return settings.withResubscribe(resubscribe.getMode());
         }
 
         @Bean(name = ShardedRedisMessageListenerContainer.BEAN_NAME, defaultCandidate = false)
@@ -87,6 +99,8 @@ public final class ShardedPubSubAutoConfiguration {
                 RedisConnectionFactory connectionFactory,
                 ShardedPubSubProperties properties,
                 Environment environment,
+                BeanFactory beanFactory,
+                ObjectProvider<ErrorHandler> errorHandlers,
                 ObjectProvider<ShardedListenerContainerCustomizer> customizers) {
             ShardedRedisMessageListenerContainer container = new ShardedRedisMessageListenerContainer(subscriptions);
             container.setConnectionFactory(connectionFactory);
@@ -97,7 +111,16 @@ public final class ShardedPubSubAutoConfiguration {
             container.setFailOnStartTimeout(listener.isFailOnStartTimeout());
             container.setQueueCapacity(listener.getQueueCapacity());
             container.setOverflowPolicy(listener.getOverflow());
-            if (Threading.VIRTUAL.isActive(environment)) {
+            container.setShutdownTimeout(listener.getShutdownTimeout().toMillis());
+            ErrorHandler errorHandler = listener.getErrorHandler() != null
+                    ? beanFactory.getBean(listener.getErrorHandler(), ErrorHandler.class)
+                    : errorHandlers.getIfUnique();
+            if (errorHandler != null) {
+                container.setErrorHandler(errorHandler);
+            }
+            if (listener.getTaskExecutor() != null) {
+                container.setTaskExecutor(beanFactory.getBean(listener.getTaskExecutor(), TaskExecutor.class));
+            } else if (Threading.VIRTUAL.isActive(environment)) {
                 container.setTaskExecutor(
                         new VirtualThreadTaskExecutor(ShardedRedisMessageListenerContainer.BEAN_NAME + "-"));
                 container.setConcurrency(Integer.MAX_VALUE);
@@ -107,6 +130,26 @@ public final class ShardedPubSubAutoConfiguration {
             }
             customizers.orderedStream().forEach(customizer -> customizer.customize(container));
             return container;
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        ShardEventPublisher shardEventPublisher(
+                ShardSubscriptions subscriptions,
+                ObjectProvider<ShardedRedisMessageListenerContainer> containers,
+                ApplicationEventPublisher events) {
+            ShardEventPublisher publisher =
+                    new ShardEventPublisher(events, Clock.systemUTC(), ShardEventPublisher.DEFAULT_CAPACITY);
+            subscriptions.addObserver(publisher);
+            // the container is no default candidate for injection, and is meant nevertheless
+            containers.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addDeliveryObserver(publisher));
+            return publisher;
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        ShardedRedisListenerRegistry shardedRedisListenerRegistry() {
+            return new ShardedRedisListenerRegistry();
         }
 
         @Bean
@@ -124,6 +167,19 @@ public final class ShardedPubSubAutoConfiguration {
                 ShardedPublisher publisher, RedisConnectionFactory connectionFactory) {
             return new PublisherLifecycle(
                     publisher, ClusterConnection.of(connectionFactory).phase() + 1);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnBooleanProperty(name = "sharded-pubsub.enabled", matchIfMissing = true)
+    @ConditionalOnClass(Message.class)
+    @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
+    static class AnnotationConfiguration {
+
+        @Bean
+        @ConditionalOnMissingBean
+        static ShardedRedisListenerAnnotationBeanPostProcessor shardedRedisListenerAnnotationBeanPostProcessor() {
+            return new ShardedRedisListenerAnnotationBeanPostProcessor();
         }
     }
 

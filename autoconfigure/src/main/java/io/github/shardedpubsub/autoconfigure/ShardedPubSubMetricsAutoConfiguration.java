@@ -2,7 +2,9 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.actuate.DeliveryMetrics;
 import io.github.shardedpubsub.actuate.LettuceFenceMetrics;
+import io.github.shardedpubsub.actuate.ShardEventMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
+import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
@@ -44,6 +46,13 @@ public final class ShardedPubSubMetricsAutoConfiguration {
     @ConditionalOnSingleCandidate(ShardSubscriptions.class)
     ShardSubscriptionMetrics shardSubscriptionMetrics(ShardSubscriptions subscriptions) {
         return new ShardSubscriptionMetrics(subscriptions);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnSingleCandidate(ShardEventPublisher.class)
+    ShardEventMetrics shardEventMetrics(ShardEventPublisher publisher) {
+        return new ShardEventMetrics(publisher);
     }
 
     @Bean

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.OverflowPolicy;
 import io.github.shardedpubsub.subscription.HandoverSettings;
+import io.github.shardedpubsub.subscription.ResubscribeMode;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -147,6 +148,12 @@ public class ShardedPubSubProperties {
     public static class Resubscribe {
 
         /**
+         * Who subscribes an interrupted channel again. With 'notify' it is the application, by ShardSubscriptions.resubscribe, when it
+         * hears the ShardInterruptedEvent; until then the channel stays interrupted, and moving slots are not followed beforehand.
+         */
+        private ResubscribeMode mode = ResubscribeMode.FOLLOW;
+
+        /**
          * The longest first wait after a failed attempt. Each further one doubles it.
          */
         private Duration initialBackoff = Duration.ofMillis(10);
@@ -160,6 +167,14 @@ public class ShardedPubSubProperties {
          * How long a channel that was refused for want of permission is left alone before it is asked for again.
          */
         private Duration refusedInterval = Duration.ofSeconds(30);
+
+        public ResubscribeMode getMode() {
+            return this.mode;
+        }
+
+        public void setMode(ResubscribeMode mode) {
+            this.mode = mode;
+        }
 
         public Duration getInitialBackoff() {
             return this.initialBackoff;
@@ -320,20 +335,36 @@ public class ShardedPubSubProperties {
         private boolean failOnStartTimeout = true;
 
         /**
-         * How many channels are delivered at the same time. By default the number of processors, and at least 4; with virtual threads
-         * as many as there are.
+         * How many calls of listeners run at the same time, for those without a concurrency of their own. By default the number of
+         * processors, and at least 4; with virtual threads as many as there are channels.
          */
         private @Nullable Integer concurrency;
 
         /**
-         * How many messages of one channel can wait for their listeners.
+         * How many messages of one channel can wait for a listener.
          */
         private int queueCapacity = 10_000;
 
         /**
-         * What is thrown away when the queue of a channel is full.
+         * What is done when a queue is full. Where it blocks, the node's connection is read no further until the queue is half empty.
          */
         private OverflowPolicy overflow = OverflowPolicy.DROP_OLDEST;
+
+        /**
+         * How long the stop waits for listeners to take what was received.
+         */
+        private Duration shutdownTimeout = Duration.ofSeconds(10);
+
+        /**
+         * Name of the ErrorHandler bean that is given what listeners throw. By default the only one there is; without one it is logged.
+         */
+        private @Nullable String errorHandler;
+
+        /**
+         * Name of the TaskExecutor bean that runs the listeners. It has to run as many tasks at once as there are concurrent calls. By
+         * default threads of the container's own.
+         */
+        private @Nullable String taskExecutor;
 
         public boolean isAutoStartup() {
             return this.autoStartup;
@@ -373,6 +404,30 @@ public class ShardedPubSubProperties {
 
         public void setOverflow(OverflowPolicy overflow) {
             this.overflow = overflow;
+        }
+
+        public Duration getShutdownTimeout() {
+            return this.shutdownTimeout;
+        }
+
+        public void setShutdownTimeout(Duration shutdownTimeout) {
+            this.shutdownTimeout = notNegative(shutdownTimeout);
+        }
+
+        public @Nullable String getErrorHandler() {
+            return this.errorHandler;
+        }
+
+        public void setErrorHandler(@Nullable String errorHandler) {
+            this.errorHandler = errorHandler;
+        }
+
+        public @Nullable String getTaskExecutor() {
+            return this.taskExecutor;
+        }
+
+        public void setTaskExecutor(@Nullable String taskExecutor) {
+            this.taskExecutor = taskExecutor;
         }
     }
 

@@ -3,8 +3,8 @@ package io.github.shardedpubsub.autoconfigure;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 
 /**
- * Takes the container's place when sharded pub/sub is switched off: annotated listeners find the container that they name, are
- * registered with it, and are never called.
+ * Takes the container's place when sharded pub/sub is switched off: listeners of Spring Data's own annotation find the
+ * container that they name, are registered with it, and are never called.
  */
 final class SilentListenerContainer extends RedisMessageListenerContainer {
 

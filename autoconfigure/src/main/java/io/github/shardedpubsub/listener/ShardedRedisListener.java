@@ -2,56 +2,95 @@ package io.github.shardedpubsub.listener;
 
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
+import java.lang.annotation.Repeatable;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.springframework.core.annotation.AliasFor;
-import org.springframework.data.redis.annotation.RedisListener;
+import org.springframework.messaging.handler.annotation.MessageMapping;
 
 /**
- * Marks a method that receives the messages of one shard channel. It is Spring Data's {@link RedisListener} with the
- * {@link ShardedRedisMessageListenerContainer} as its container, and everything that is said there about arguments, placeholders,
- * SpEL and payload conversion holds here:
+ * Marks a method that receives the messages of shard channels:
  *
  * <pre class="code">
  * &#064;ShardedRedisListener("orders:{eu}")
  * void order(Order order, &#064;Header(PubSubHeaders.CHANNEL) ChannelTopic channel) { … }
  * </pre>
  *
- * <p>The channel is an exact name: sharded pub/sub has no patterns, and a name with an unescaped {@code *}, {@code ?} or {@code [}
- * keeps the application from starting. For several channels, write several methods, or add a listener to the container at run time.
+ * <p>Arguments and payload conversion are those of Spring Data's {@code @RedisListener}, and so are the
+ * {@code RedisListenerConfigurer} beans that change them: a payload, {@code @Payload} with validation, {@code @Header} (see
+ * {@link ShardPubSubHeaders} and {@link org.springframework.data.redis.listener.support.PubSubHeaders}), {@code @Headers},
+ * {@link org.springframework.messaging.Message}. Every attribute may have placeholders and SpEL in it.
  *
- * <p>A method is called with the messages of its channel one after the other, in the order in which they were sent, on a thread of
- * the container. What it throws is logged by Spring Data.
+ * <p>A method is called with the messages of a channel one after the other, in the order in which they were sent, on a thread of
+ * the container. With several channels, or repeated on one method, it can be called by several threads at once. What it throws goes
+ * to an error handler, wrapped in a
+ * {@link org.springframework.data.redis.listener.adapter.RedisListenerExecutionFailedException}, is counted, and ends nothing.
+ *
+ * <p>Each annotation is a {@link ShardedListenerEndpoint} in the {@link ShardedRedisListenerRegistry}. It can be used as a
+ * meta-annotation.
  */
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
-@RedisListener(container = ShardedRedisMessageListenerContainer.BEAN_NAME)
+@Repeatable(ShardedRedisListeners.class)
+@MessageMapping
 public @interface ShardedRedisListener {
 
     /**
-     * The channel; placeholders and SpEL are resolved. An alias for {@link #topic()}.
+     * The channels. An alias for {@link #topic()}.
      */
-    @AliasFor(annotation = RedisListener.class, attribute = "topic")
-    String value() default "";
+    @AliasFor("topic")
+    String[] value() default {};
 
     /**
-     * The channel; placeholders and SpEL are resolved. An alias for {@link #value()}.
+     * The channels, each an exact name: sharded pub/sub has no patterns, and a name with an unescaped {@code *}, {@code ?} or
+     * {@code [} keeps the application from starting. An expression may result in an array or a collection of names. An alias for
+     * {@link #value()}.
      */
-    @AliasFor(annotation = RedisListener.class, attribute = "topic")
-    String topic() default "";
+    @AliasFor("value")
+    String[] topic() default {};
 
     /**
-     * The id of the endpoint; a generated one if empty.
+     * The id in the {@link ShardedRedisListenerRegistry}; a generated one if empty.
      */
-    @AliasFor(annotation = RedisListener.class)
     String id() default "";
 
     /**
      * The content type that payloads are read as, since pub/sub messages carry none: {@code application/json} for example. Without
      * one, the type of the argument decides.
      */
-    @AliasFor(annotation = RedisListener.class)
     String consumes() default "";
+
+    /**
+     * The bean name of the container.
+     */
+    String container() default ShardedRedisMessageListenerContainer.BEAN_NAME;
+
+    /**
+     * Whether it starts with its container; {@code true} if empty. If not, it is started by its id.
+     */
+    String autoStartup() default "";
+
+    /**
+     * How many of its channels are delivered at the same time, by threads of its own; if empty, it shares the container's.
+     */
+    String concurrency() default "";
+
+    /**
+     * How many messages of one channel can wait; the container's capacity if empty.
+     */
+    String queueCapacity() default "";
+
+    /**
+     * What is done when a queue is full: {@code drop-oldest}, {@code drop-newest} or {@code block}, see {@link OverflowPolicy}; the
+     * container's way if empty.
+     */
+    String overflow() default "";
+
+    /**
+     * The bean name of the {@link org.springframework.util.ErrorHandler} that is given what the method throws; the container's if
+     * empty.
+     */
+    String errorHandler() default "";
 }

@@ -165,6 +165,7 @@ final class Reconciler {
                 endWait(channel);
             }
             channel.add(claim);
+            takeBack(channel);
             if (channel.isConfirmed()) {
                 claim.confirmed().complete(null);
             } else if (channel.standing.state() == ChannelState.REFUSED) {
@@ -211,6 +212,30 @@ final class Reconciler {
         }
     }
 
+    /** For an application that decides itself when; all with null. */
+    void resubscribe(@Nullable ChannelName name) {
+        for (WantedChannel channel : name == null ? this.standings.allUnconfirmed() : this.standings.only(name)) {
+            takeBack(channel);
+        }
+    }
+
+    private void takeBack(WantedChannel channel) {
+        if (channel.leftToApplication) {
+            channel.leftToApplication = false;
+            // what was a hint then is not one any more
+            channel.hint = null;
+            channel.askedAgain = false;
+            endWait(channel);
+            enqueue(channel);
+        }
+    }
+
+    private void interrupted(
+            WantedChannel channel, InterruptionCause cause, NodeAddress node, Instant since, String detail) {
+        this.standings.interrupted(channel, cause, node, since, detail);
+        channel.leftToApplication = this.settings.resubscribe() == ResubscribeMode.NOTIFY;
+    }
+
     // What the nodes tell
 
     void connected(NodeConnection node) {
@@ -239,7 +264,7 @@ final class Reconciler {
             boolean wasConfirmed = channel.isConfirmed();
             letGo(channel);
             if (wasConfirmed) {
-                this.standings.interrupted(channel, cause, node.address(), this.timeline.now(), reason);
+                interrupted(channel, cause, node.address(), this.timeline.now(), reason);
             } else {
                 this.standings.failed(channel, node.address(), reason);
             }
@@ -282,7 +307,7 @@ final class Reconciler {
             @Nullable NodeAddress successor) {
         letGo(channel);
         if (channel.isWanted()) {
-            this.standings.interrupted(channel, cause, node.address(), this.timeline.now(), detail);
+            interrupted(channel, cause, node.address(), this.timeline.now(), detail);
             if (successor != null) {
                 channel.hint = successor;
             } else {
@@ -329,7 +354,7 @@ final class Reconciler {
             return;
         }
         letGo(channel);
-        this.standings.interrupted(
+        interrupted(
                 channel,
                 InterruptionCause.ENDED_BY_SERVER,
                 source.address(),
@@ -342,7 +367,7 @@ final class Reconciler {
     void cutOver(WantedChannel channel, NodeConnection source, NodeConnection target) {
         if (channel.holder == source && channel.isConfirmed()) {
             letGo(channel);
-            this.standings.interrupted(
+            interrupted(
                     channel,
                     InterruptionCause.ENDED_BY_SERVER,
                     source.address(),
@@ -424,7 +449,7 @@ final class Reconciler {
             case NONE -> {
                 if (!channel.isWanted()) {
                     forget(channel);
-                } else if (!channel.backingOff) {
+                } else if (!channel.backingOff && !channel.leftToApplication) {
                     askWhereServed(channel, subscribes);
                 }
             }

@@ -69,6 +69,12 @@ public interface ShardSubscriptions extends AutoCloseable {
     CompletableFuture<Integer> check(@Nullable ChannelName channel);
 
     /**
+     * Subscribes interrupted channels again: one, or all with null. To be called by an application that decides that itself, see
+     * {@link ResubscribeMode#NOTIFY}; does nothing otherwise, nor for channels that are not interrupted. Returns at once.
+     */
+    void resubscribe(@Nullable ChannelName channel);
+
+    /**
      * Registers an observer for all that happens from now on.
      */
     void addObserver(SubscriptionObserver observer);

@@ -158,6 +158,11 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
     }
 
     @Override
+    public void resubscribe(@Nullable ChannelName channel) {
+        this.timeline.execute(() -> this.reconciler.resubscribe(channel));
+    }
+
+    @Override
     public void addObserver(SubscriptionObserver observer) {
         this.reconciler.standings().addObserver(observer);
     }

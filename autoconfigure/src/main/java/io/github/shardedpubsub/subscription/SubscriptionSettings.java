@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param auditInterval how often what nodes hold is compared with what is believed, to find what nobody tells; zero never does
  * @param handover how moving slots are looked for
  * @param probeInterval how often each node that holds channels is sent a message of our own that it must deliver; zero never
+ * @param resubscribe who subscribes an interrupted channel again
  */
 public record SubscriptionSettings(
         PipeSettings pipe,
@@ -27,11 +28,12 @@ public record SubscriptionSettings(
         boolean warmConnections,
         Duration auditInterval,
         HandoverSettings handover,
-        Duration probeInterval) {
+        Duration probeInterval,
+        ResubscribeMode resubscribe) {
 
     /**
      * 10 ms to 2 s of backoff, 30 s after a refusal, 10 s for an idle connection, warm connections, an audit every 30 s, early
-     * handover, no probe.
+     * handover, no probe, and subscribing again at once.
      */
     public static final SubscriptionSettings DEFAULTS = new SubscriptionSettings(
             PipeSettings.DEFAULTS,
@@ -42,7 +44,8 @@ public record SubscriptionSettings(
             true,
             Duration.ofSeconds(30),
             HandoverSettings.DEFAULTS,
-            Duration.ZERO);
+            Duration.ZERO,
+            ResubscribeMode.FOLLOW);
 
     public SubscriptionSettings {
         Durations.requirePositive("backoffInitial", backoffInitial);
@@ -58,26 +61,36 @@ public record SubscriptionSettings(
 
     /** The same with another audit. */
     public SubscriptionSettings withAuditInterval(Duration auditInterval) {
-        return with(this.warmConnections, auditInterval, this.handover, this.probeInterval);
+        return with(this.warmConnections, auditInterval, this.handover, this.probeInterval, this.resubscribe);
     }
 
     /** The same with or without warm connections. */
     public SubscriptionSettings withWarmConnections(boolean warmConnections) {
-        return with(warmConnections, this.auditInterval, this.handover, this.probeInterval);
+        return with(warmConnections, this.auditInterval, this.handover, this.probeInterval, this.resubscribe);
     }
 
     /** The same with another way to look for moving slots. */
     public SubscriptionSettings withHandover(HandoverSettings handover) {
-        return with(this.warmConnections, this.auditInterval, handover, this.probeInterval);
+        return with(this.warmConnections, this.auditInterval, handover, this.probeInterval, this.resubscribe);
     }
 
     /** The same with another probe. */
     public SubscriptionSettings withProbeInterval(Duration probeInterval) {
-        return with(this.warmConnections, this.auditInterval, this.handover, probeInterval);
+        return with(this.warmConnections, this.auditInterval, this.handover, probeInterval, this.resubscribe);
+    }
+
+    /** The same with another way to subscribe again; where the application does it, moving slots are not followed beforehand. */
+    public SubscriptionSettings withResubscribe(ResubscribeMode resubscribe) {
+        HandoverSettings moves = resubscribe == ResubscribeMode.NOTIFY ? HandoverSettings.OFF : this.handover;
+        return with(this.warmConnections, this.auditInterval, moves, this.probeInterval, resubscribe);
     }
 
     private SubscriptionSettings with(
-            boolean warmConnections, Duration auditInterval, HandoverSettings handover, Duration probeInterval) {
+            boolean warmConnections,
+            Duration auditInterval,
+            HandoverSettings handover,
+            Duration probeInterval,
+            ResubscribeMode resubscribe) {
         return new SubscriptionSettings(
                 this.pipe,
                 this.backoffInitial,
@@ -87,6 +100,7 @@ public record SubscriptionSettings(
                 warmConnections,
                 auditInterval,
                 handover,
-                probeInterval);
+                probeInterval,
+                resubscribe);
     }
 }

@@ -67,6 +67,9 @@ final class WantedChannel {
     /** Waits for its time, after a failure; a hint or a change of owner ends the wait. */
     boolean backingOff;
 
+    /** It is interrupted, and to be asked for when the application says so. */
+    boolean leftToApplication;
+
     /** Counts the waits, to know one that was ended early. */
     int waits;
 

@@ -132,6 +132,9 @@ public class FakeShardSubscriptions implements ShardSubscriptions {
     }
 
     @Override
+    public void resubscribe(@Nullable ChannelName channel) {}
+
+    @Override
     public void addObserver(SubscriptionObserver observer) {
         this.observers.add(observer);
     }

@@ -218,6 +218,13 @@ class ShardSubscriptionMetricsTests {
     }
 
     @Test
+    void countsHowOftenReadingIsPaused() {
+        this.observer.readingPaused(NODE);
+
+        assertThat(count("reading.pauses")).isEqualTo(1);
+    }
+
+    @Test
     void countsStrayMessages() {
         this.observer.strayMessage(CHANNEL, NODE);
 

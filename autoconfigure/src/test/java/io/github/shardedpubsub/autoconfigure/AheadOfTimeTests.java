@@ -24,6 +24,8 @@ class AheadOfTimeTests {
 
     record Order(String item) {}
 
+    record Invoice(long number) {}
+
     @ImportAutoConfiguration({
         DataRedisAutoConfiguration.class,
         ShardedPubSubAutoConfiguration.class,
@@ -33,6 +35,10 @@ class AheadOfTimeTests {
 
         @ShardedRedisListener("orders")
         void order(Order order) {}
+
+        @ShardedRedisListener("invoices")
+        @ShardedRedisListener("reminders")
+        void invoice(Invoice invoice) {}
     }
 
     @Test
@@ -42,6 +48,10 @@ class AheadOfTimeTests {
                         .onMethodInvocation(Application.class.getDeclaredMethod("order", Order.class)))
                 .accepts(hints);
         assertThat(RuntimeHintsPredicates.reflection().onType(Order.class)).accepts(hints);
+        assertThat(RuntimeHintsPredicates.reflection()
+                        .onMethodInvocation(Application.class.getDeclaredMethod("invoice", Invoice.class)))
+                .accepts(hints);
+        assertThat(RuntimeHintsPredicates.reflection().onType(Invoice.class)).accepts(hints);
         assertThat(RuntimeHintsPredicates.reflection()
                         .onMethodInvocation(ShardedPubSubProperties.class.getMethod("setEnabled", boolean.class)))
                 .accepts(hints);

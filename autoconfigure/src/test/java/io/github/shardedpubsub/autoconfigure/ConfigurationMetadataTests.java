@@ -63,6 +63,8 @@ class ConfigurationMetadataTests {
                 .containsEntry("sharded-pubsub.listener.fail-on-start-timeout", "true")
                 .containsEntry("sharded-pubsub.listener.queue-capacity", "10000")
                 .containsEntry("sharded-pubsub.listener.overflow", "drop-oldest")
+                .containsEntry("sharded-pubsub.listener.shutdown-timeout", "10s")
+                .containsEntry("sharded-pubsub.resubscribe.mode", "follow")
                 .containsEntry("sharded-pubsub.health.patience", "5s")
                 .containsEntry("sharded-pubsub.lettuce.fence", "true");
     }

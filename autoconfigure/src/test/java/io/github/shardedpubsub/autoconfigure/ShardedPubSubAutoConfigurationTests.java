@@ -10,6 +10,7 @@ import io.github.shardedpubsub.listener.OverflowPolicy;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.subscription.ResubscribeMode;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.protocol.ProtocolVersion;
@@ -28,11 +29,14 @@ import org.springframework.boot.test.context.assertj.AssertableApplicationContex
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.TaskExecutor;
 import org.springframework.data.redis.annotation.RedisListener;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.messaging.Message;
+import org.springframework.util.ErrorHandler;
 import tools.jackson.databind.json.JsonMapper;
 
 class ShardedPubSubAutoConfigurationTests {
@@ -248,6 +252,7 @@ class ShardedPubSubAutoConfigurationTests {
                         "sharded-pubsub.listener.queue-capacity=7",
                         "sharded-pubsub.listener.concurrency=3",
                         "sharded-pubsub.listener.overflow=drop-newest",
+                        "sharded-pubsub.listener.shutdown-timeout=2s",
                         "sharded-pubsub.listener.fail-on-start-timeout=false")
                 .run(context -> {
                     ShardedRedisMessageListenerContainer container = container(context);
@@ -255,11 +260,51 @@ class ShardedPubSubAutoConfigurationTests {
                             .isEqualTo(3000);
                     assertThat(container.isAutoStartup()).isFalse();
                     assertThat(container.isRunning()).isFalse();
-                    assertThat(container).extracting("queueCapacity").isEqualTo(7);
-                    assertThat(container).extracting("concurrency").isEqualTo(3);
-                    assertThat(container).extracting("overflowPolicy").isEqualTo(OverflowPolicy.DROP_NEWEST);
+                    assertThat(container).extracting("lanes.queueCapacity").isEqualTo(7);
+                    assertThat(container).extracting("lanes.concurrency").isEqualTo(3);
+                    assertThat(container).extracting("lanes.overflow").isEqualTo(OverflowPolicy.DROP_NEWEST);
+                    assertThat(container).extracting("shutdownTimeout").isEqualTo(2000L);
                     assertThat(container).extracting("failOnStartTimeout").isEqualTo(false);
                 });
+    }
+
+    @Test
+    void givesTheContainerTheErrorHandlerAndTheExecutorThatAreNamed() {
+        CompletableFuture<Throwable> handled = new CompletableFuture<>();
+        CompletableFuture<String> thread = new CompletableFuture<>();
+        this.cluster
+                .withBean("first", ErrorHandler.class, () -> error -> {})
+                .withBean("second", ErrorHandler.class, () -> handled::complete)
+                .withBean("mine", TaskExecutor.class, () -> new SimpleAsyncTaskExecutor("mine-"))
+                .withPropertyValues(
+                        "sharded-pubsub.listener.error-handler=second", "sharded-pubsub.listener.task-executor=mine")
+                .run(context -> {
+                    container(context)
+                            .addMessageListener(
+                                    (message, pattern) -> {
+                                        thread.complete(Thread.currentThread().getName());
+                                        throw new IllegalStateException("listener");
+                                    },
+                                    ChannelTopic.of("a"));
+                    context.getBean(FakeShardSubscriptions.class).message("a", "x");
+                    assertThat(handled).succeedsWithin(Duration.ofSeconds(5)).isInstanceOf(IllegalStateException.class);
+                    assertThat(thread.join()).startsWith("mine-");
+                });
+    }
+
+    @Test
+    void theOnlyErrorHandlerThereIsIsTheContainers() {
+        CompletableFuture<Throwable> handled = new CompletableFuture<>();
+        this.cluster.withBean(ErrorHandler.class, () -> handled::complete).run(context -> {
+            container(context)
+                    .addMessageListener(
+                            (message, pattern) -> {
+                                throw new IllegalStateException("listener");
+                            },
+                            ChannelTopic.of("a"));
+            context.getBean(FakeShardSubscriptions.class).message("a", "x");
+            assertThat(handled).succeedsWithin(Duration.ofSeconds(5)).isInstanceOf(IllegalStateException.class);
+        });
     }
 
     @Test
@@ -269,6 +314,7 @@ class ShardedPubSubAutoConfigurationTests {
                         "sharded-pubsub.fence-timeout=1s",
                         "sharded-pubsub.heartbeat=0",
                         "sharded-pubsub.audit-interval=1m",
+                        "sharded-pubsub.resubscribe.mode=notify",
                         "sharded-pubsub.resubscribe.initial-backoff=20ms",
                         "sharded-pubsub.resubscribe.max-backoff=3s",
                         "sharded-pubsub.resubscribe.refused-interval=1m",
@@ -280,6 +326,7 @@ class ShardedPubSubAutoConfigurationTests {
                     assertThat(properties.getFenceTimeout()).hasSeconds(1);
                     assertThat(properties.getHeartbeat()).isZero();
                     assertThat(properties.getAuditInterval()).isEqualTo(Duration.ofMinutes(1));
+                    assertThat(properties.getResubscribe().getMode()).isEqualTo(ResubscribeMode.NOTIFY);
                     assertThat(properties.getResubscribe().getInitialBackoff()).hasMillis(20);
                     assertThat(properties.getResubscribe().getMaxBackoff()).hasSeconds(3);
                     assertThat(properties.getResubscribe().getRefusedInterval()).hasMinutes(1);
@@ -348,7 +395,7 @@ class ShardedPubSubAutoConfigurationTests {
                 .withPropertyValues("sharded-pubsub.listener.queue-capacity=7")
                 .withBean(ShardedListenerContainerCustomizer.class, () -> container -> container.setQueueCapacity(8))
                 .run(context -> assertThat(container(context))
-                        .extracting("queueCapacity")
+                        .extracting("lanes.queueCapacity")
                         .isEqualTo(8));
     }
 

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.chaos;
 
 import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.subscription.HandoverSettings;
+import io.github.shardedpubsub.subscription.ResubscribeMode;
 import io.github.shardedpubsub.subscription.SubscriptionSettings;
 import java.time.Duration;
 
@@ -30,7 +31,8 @@ record ChaosSettings(Duration duration, Duration storm, long seed, int channels,
             true,
             Duration.ofSeconds(3),
             HandoverSettings.DEFAULTS,
-            Duration.ZERO);
+            Duration.ZERO,
+            ResubscribeMode.FOLLOW);
 
     /** What a loaded machine may add to any time that is stated for a quiet one. */
     private static final Duration SLACK = Duration.ofMillis(1500);

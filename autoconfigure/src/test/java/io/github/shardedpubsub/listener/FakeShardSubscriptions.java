@@ -195,6 +195,9 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
     }
 
     @Override
+    public void resubscribe(@Nullable ChannelName channel) {}
+
+    @Override
     public void addObserver(SubscriptionObserver observer) {}
 
     public boolean isClosed() {

@@ -2,28 +2,41 @@ package io.github.shardedpubsub.listener;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.mock;
 
+import io.lettuce.core.cluster.SlotHash;
+import java.io.IOException;
+import java.lang.annotation.Repeatable;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.AliasFor;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.data.redis.annotation.EnableRedisListeners;
 import org.springframework.data.redis.annotation.RedisListener;
-import org.springframework.data.redis.config.RedisListenerConfigUtils;
-import org.springframework.data.redis.config.RedisListenerEndpointRegistry;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.data.redis.listener.adapter.RedisListenerExecutionFailedException;
 import org.springframework.data.redis.listener.support.PubSubHeaders;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.Payload;
+import org.springframework.messaging.handler.annotation.support.MethodArgumentNotValidException;
+import org.springframework.util.ErrorHandler;
+import org.springframework.validation.Validator;
+import org.springframework.validation.annotation.Validated;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
 
 class ShardedRedisListenerTests {
 
@@ -55,10 +68,35 @@ class ShardedRedisListenerTests {
     static class Listening {
 
         @Bean
+        static ShardedRedisListenerAnnotationBeanPostProcessor processor() {
+            return new ShardedRedisListenerAnnotationBeanPostProcessor();
+        }
+
+        @Bean
+        ShardedRedisListenerRegistry registry() {
+            return new ShardedRedisListenerRegistry();
+        }
+
+        @Bean
+        ErrorHandler collecting() {
+            return new Collecting();
+        }
+
+        @Bean
+        Validator orderValidator() {
+            return Validator.forType(Order.class, (order, errors) -> {
+                if (order.count() < 1) {
+                    errors.rejectValue("count", "positive", "must be positive");
+                }
+            });
+        }
+
+        @Bean
         ShardedRedisMessageListenerContainer shardedRedisMessageListenerContainer(
-                FakeShardSubscriptions subscriptions) {
+                FakeShardSubscriptions subscriptions, ErrorHandler errorHandler) {
             ShardedRedisMessageListenerContainer container = new ShardedRedisMessageListenerContainer(subscriptions);
             container.setConnectionFactory(mock(RedisConnectionFactory.class));
+            container.setErrorHandler(errorHandler);
             return container;
         }
     }
@@ -68,6 +106,24 @@ class ShardedRedisListenerTests {
     }
 
     record Order(String item, int count) {}
+
+    static final class Collecting implements ErrorHandler {
+
+        private final List<Throwable> errors = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void handleError(Throwable error) {
+            this.errors.add(error);
+        }
+    }
+
+    private List<Throwable> errors() {
+        return this.context.getBean(Collecting.class).errors;
+    }
+
+    private ShardedListenerEndpoint endpoint(String id) {
+        return this.context.getBean(ShardedRedisListenerRegistry.class).getListener(id);
+    }
 
     @Test
     void receivesText() {
@@ -165,7 +221,7 @@ class ShardedRedisListenerTests {
     }
 
     @Test
-    void isSpringDatasAnnotationWithTheContainerNamed() {
+    void springDatasOwnAnnotationCanNameTheContainer() {
         start(new Object() {
             @RedisListener(topic = "orders:{eu}", container = "shardedRedisMessageListenerContainer")
             void order(String order) {
@@ -191,17 +247,295 @@ class ShardedRedisListenerTests {
     }
 
     @Test
-    void registersUnderItsId() {
+    void isFoundByItsId() {
         start(new Object() {
-            @ShardedRedisListener(topic = "orders", id = "the-orders")
+            @ShardedRedisListener(topic = "orders", id = "the-${orders.channel}")
             void order(String order) {}
+
+            @ShardedRedisListener("others")
+            void other(String other) {}
         });
-        RedisListenerEndpointRegistry registry = this.context.getBean(
-                RedisListenerConfigUtils.REDIS_LISTENER_ENDPOINT_REGISTRY_BEAN_NAME,
-                RedisListenerEndpointRegistry.class);
-        assertThat(registry.getEndpoints())
+        ShardedRedisListenerRegistry registry = this.context.getBean(ShardedRedisListenerRegistry.class);
+        assertThat(registry.getListener("the-orders:{eu}").getChannels()).containsExactly("orders");
+        assertThat(registry.getListeners()).hasSize(2);
+        assertThat(registry.findListener("nobody")).isEmpty();
+        assertThatExceptionOfType(IllegalArgumentException.class)
+                .isThrownBy(() -> registry.getListener("nobody"))
+                .withMessageContaining("'nobody'")
+                .withMessageContaining("the-orders:{eu}");
+    }
+
+    @Test
+    void twoOfOneIdKeepTheApplicationFromStarting() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener(topic = "a", id = "same")
+                    void one(String order) {}
+
+                    @ShardedRedisListener(topic = "b", id = "same")
+                    void two(String order) {}
+                }))
+                .withMessageContaining("Two sharded listeners have the id 'same'");
+    }
+
+    @Test
+    void listensToSeveralChannels() {
+        start(new Object() {
+            @ShardedRedisListener({"a", "${orders.channel}", "#{{'b', 'c'}}", "#{'d,e'.split(',')}"})
+            void order(String order, @Header(PubSubHeaders.CHANNEL) ChannelTopic channel) {
+                ShardedRedisListenerTests.this.received.add(channel.getTopic() + "=" + order);
+            }
+        });
+        assertThat(this.subscriptions.claimed()).containsExactly("a", "b", "c", "d", "e", "orders:{eu}");
+        this.subscriptions.message("c", "tea");
+        awaitReceived("c=tea");
+    }
+
+    @Test
+    void namesAtLeastOneChannel() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener("#{{}}")
+                    void order(String order) {}
+                }))
+                .withMessageContaining("names no channel");
+    }
+
+    @Test
+    void isRepeatedOnOneMethod() {
+        start(new Object() {
+            @ShardedRedisListener(topic = "a", id = "first")
+            @ShardedRedisListener(topic = "b", id = "second")
+            void order(String order) {
+                ShardedRedisListenerTests.this.received.add(order);
+            }
+        });
+        this.subscriptions.message("a", "1");
+        awaitReceived("1");
+        endpoint("first").stop();
+        assertThat(this.subscriptions.claimed()).containsExactly("b");
+        this.subscriptions.message("b", "2");
+        awaitReceived("1", "2");
+    }
+
+    @Retention(RetentionPolicy.RUNTIME)
+    @ShardedRedisListener(consumes = "application/json", concurrency = "2")
+    @Repeatable(JsonListeners.class)
+    @interface JsonListener {
+
+        @AliasFor(annotation = ShardedRedisListener.class)
+        String[] topic();
+    }
+
+    @Retention(RetentionPolicy.RUNTIME)
+    @interface JsonListeners {
+
+        JsonListener[] value();
+    }
+
+    @Test
+    void isUsedInAnnotationsOfTheApplicationWhichMayBeRepeated() {
+        start(new Object() {
+            @JsonListener(topic = "a")
+            @JsonListener(topic = {"b", "c"})
+            void order(Map<String, Object> order) {
+                ShardedRedisListenerTests.this.received.add(order);
+            }
+
+            @JsonListener(topic = "d")
+            void other(Map<String, Object> order) {}
+        });
+        assertThat(this.subscriptions.claimed()).containsExactly("a", "b", "c", "d");
+        this.subscriptions.message("c", "{\"item\":\"tea\"}");
+        awaitReceived(Map.of("item", "tea"));
+    }
+
+    @Test
+    void validatesPayloads() {
+        start(new Object() {
+            @ShardedRedisListener("orders")
+            void order(@Validated @Payload Order order) {
+                ShardedRedisListenerTests.this.received.add(order);
+            }
+        });
+        this.subscriptions.message("orders", "{\"item\":\"nothing\",\"count\":0}");
+        this.subscriptions.message("orders", "{\"item\":\"tea\",\"count\":1}");
+        awaitReceived(new Order("tea", 1));
+        assertThat(errors())
                 .singleElement()
-                .satisfies(endpoint -> assertThat(endpoint.getId()).isEqualTo("the-orders"));
+                .satisfies(error -> assertThat(error)
+                        .isInstanceOf(RedisListenerExecutionFailedException.class)
+                        .hasMessageContaining("'orders'")
+                        .hasCauseInstanceOf(MethodArgumentNotValidException.class));
+    }
+
+    @Test
+    void convertsToGenericPayloads() {
+        start(new Object() {
+            @ShardedRedisListener(topic = "orders", consumes = "application/json")
+            void orders(List<Order> orders) {
+                ShardedRedisListenerTests.this.received.addAll(orders);
+            }
+        });
+        this.subscriptions.message("orders", "[{\"item\":\"tea\",\"count\":1},{\"item\":\"milk\",\"count\":2}]");
+        awaitReceived(new Order("tea", 1), new Order("milk", 2));
+    }
+
+    @Test
+    void readsJsonWithTheApplicationsMapper() {
+        this.context.registerBean(
+                JsonMapper.class,
+                () -> JsonMapper.builder()
+                        .propertyNamingStrategy(PropertyNamingStrategies.UPPER_CAMEL_CASE)
+                        .build());
+        start(new Object() {
+            @ShardedRedisListener("orders")
+            void order(Order order) {
+                ShardedRedisListenerTests.this.received.add(order);
+            }
+        });
+        this.subscriptions.message("orders", "{\"Item\":\"tea\",\"Count\":2}");
+        awaitReceived(new Order("tea", 2));
+    }
+
+    @Test
+    void givesTheSlotAsAHeader() {
+        start(new Object() {
+            @ShardedRedisListener("orders")
+            void order(String order, @Header(ShardPubSubHeaders.SLOT) int slot) {
+                ShardedRedisListenerTests.this.received.add(slot);
+            }
+        });
+        this.subscriptions.message("orders", "tea");
+        awaitReceived(SlotHash.getSlot("orders"));
+    }
+
+    @Test
+    void handsWhatItThrowsToItsErrorHandler() {
+        start(new Object() {
+            @ShardedRedisListener(topic = "orders", errorHandler = "collecting")
+            void order(String order) throws Exception {
+                ShardedRedisListenerTests.this.received.add(order);
+                throw new IOException(order);
+            }
+        });
+        this.subscriptions.message("orders", "1");
+        this.subscriptions.message("orders", "2");
+        awaitReceived("1", "2");
+        await().untilAsserted(() -> assertThat(errors())
+                .extracting(Throwable::getCause)
+                .extracting(Throwable::getMessage)
+                .containsExactly("1", "2"));
+    }
+
+    @Test
+    void anErrorHandlerThatIsNotThereKeepsTheApplicationFromStarting() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener(topic = "orders", errorHandler = "nobody")
+                    void order(String order) {}
+                }))
+                .withMessageContaining("refers to the bean 'nobody', a ErrorHandler");
+    }
+
+    @Test
+    void startsByItsIdWhereItDoesNotStartByItself() {
+        start(new Object() {
+            @ShardedRedisListener(topic = "orders", id = "late", autoStartup = "false")
+            void order(String order) {
+                ShardedRedisListenerTests.this.received.add(order);
+            }
+        });
+        assertThat(this.subscriptions.claimed()).isEmpty();
+        assertThat(endpoint("late").isRunning()).isFalse();
+        endpoint("late").start();
+        assertThat(this.subscriptions.claimed()).containsExactly("orders");
+        this.subscriptions.message("orders", "1");
+        awaitReceived("1");
+        endpoint("late").stop();
+        assertThat(this.subscriptions.claimed()).isEmpty();
+        endpoint("late").start();
+        this.subscriptions.message("orders", "2");
+        awaitReceived("1", "2");
+    }
+
+    @Test
+    void waitsWhileItIsPausedAndGoesOnWithWhatCameMeanwhile() {
+        start(new Object() {
+            @ShardedRedisListener(topic = "orders", id = "paused")
+            void order(String order) {
+                ShardedRedisListenerTests.this.received.add(order);
+            }
+
+            @ShardedRedisListener(topic = "orders")
+            void other(String order) {
+                ShardedRedisListenerTests.this.received.add("other " + order);
+            }
+        });
+        endpoint("paused").pause();
+        this.subscriptions.message("orders", "1");
+        this.subscriptions.message("orders", "2");
+        awaitReceived("other 1", "other 2");
+        assertThat(endpoint("paused").isPaused()).isTrue();
+        assertThat(this.subscriptions.claimed()).containsExactly("orders");
+        endpoint("paused").resume();
+        awaitReceived("other 1", "other 2", "1", "2");
+    }
+
+    @Test
+    void hasAQueueOfItsOwn() {
+        start(new Object() {
+            @ShardedRedisListener(
+                    topic = "orders",
+                    id = "small",
+                    queueCapacity = "#{1 + 1}",
+                    overflow = "drop-newest",
+                    concurrency = "1")
+            void order(String order) {
+                ShardedRedisListenerTests.this.received.add(order);
+            }
+        });
+        endpoint("small").pause();
+        IntStream.range(0, 5).forEach(i -> this.subscriptions.message("orders", String.valueOf(i)));
+        endpoint("small").resume();
+        awaitReceived("0", "1");
+    }
+
+    @Test
+    void blocksWhereThatIsItsWay() {
+        start(new Object() {
+            @ShardedRedisListener(topic = "orders", id = "small", queueCapacity = "2", overflow = "block")
+            void order(String order) {
+                ShardedRedisListenerTests.this.received.add(order);
+            }
+        });
+        endpoint("small").pause();
+        IntStream.range(0, 5).forEach(i -> this.subscriptions.message("orders", String.valueOf(i)));
+        assertThat(this.subscriptions.unread()).containsExactly("orders");
+        endpoint("small").resume();
+        awaitReceived("0", "1", "2", "3", "4");
+        assertThat(this.subscriptions.unread()).isEmpty();
+    }
+
+    @Test
+    void saysWhatAnAttributeMayBe() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener(topic = "orders", overflow = "explode")
+                    void order(String order) {}
+                }))
+                .withMessageContaining("'overflow' of @ShardedRedisListener on")
+                .withMessageContaining("is 'explode', but has to be one of [drop-oldest, drop-newest, block]");
+    }
+
+    @Test
+    void saysThatANumberHasToBePositive() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener(topic = "orders", concurrency = "0")
+                    void order(String order) {}
+                }))
+                .withMessageContaining("is '0', but has to be a whole number, at least 1");
     }
 
     @Test
@@ -211,7 +545,6 @@ class ShardedRedisListenerTests {
                     @ShardedRedisListener("orders:*")
                     void order(String order) {}
                 }))
-                .havingRootCause()
                 .isInstanceOf(ShardChannelPatternException.class)
                 .withMessageContaining("'orders:*' is a pattern");
         assertThat(this.subscriptions.claimed()).isEmpty();

@@ -444,6 +444,186 @@ class ShardedRedisMessageListenerContainerTests {
     }
 
     @Test
+    void aListenersOwnErrorHandlerComesBeforeTheContainers() {
+        CompletableFuture<Throwable> own = new CompletableFuture<>();
+        CompletableFuture<Throwable> containers = new CompletableFuture<>();
+        this.container.setErrorHandler(containers::complete);
+        this.container.addMessageListener(
+                (message, pattern) -> {
+                    throw new IllegalStateException("own");
+                },
+                List.of(A),
+                ListenerOptions.DEFAULTS.withErrorHandler(own::complete));
+        this.container.start();
+        this.subscriptions.message("a", "1");
+        assertThat(own).succeedsWithin(Duration.ofSeconds(5)).isInstanceOf(IllegalStateException.class);
+        assertThat(containers).isNotDone();
+    }
+
+    @Test
+    void anErrorHandlerThatThrowsDoesNotEndTheDelivery() {
+        this.container.setErrorHandler(error -> {
+            throw new IllegalStateException("handler", error);
+        });
+        this.container.addMessageListener(
+                (message, pattern) -> {
+                    this.listener.onMessage(message, pattern);
+                    throw new IllegalStateException("listener");
+                },
+                A);
+        this.container.start();
+        this.subscriptions.message("a", "1");
+        this.subscriptions.message("a", "2");
+        awaitReceived(this.listener, "a=1", "a=2");
+    }
+
+    @Test
+    void handlesErrorsWhileItDrains() {
+        CountDownLatch release = new CountDownLatch(1);
+        CompletableFuture<Throwable> handled = new CompletableFuture<>();
+        this.container.setErrorHandler(handled::complete);
+        this.container.addMessageListener(
+                (message, pattern) -> {
+                    awaitLatch(release);
+                    throw new IllegalStateException("listener");
+                },
+                A);
+        this.container.start();
+        this.subscriptions.message("a", "1");
+        CompletableFuture<Void> stopping = CompletableFuture.runAsync(this.container::stop);
+        await().until(() -> !this.container.isRunning());
+        release.countDown();
+        assertThat(stopping).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(handled).isCompleted();
+    }
+
+    @Test
+    void callsNobodyWhileItIsPausedAndGoesOnInOrder() {
+        Recorder other = new Recorder();
+        this.container.addMessageListener(this.listener, List.of(A, B));
+        this.container.addMessageListener(other, C);
+        this.container.start();
+        this.container.pause();
+        assertThat(this.container.isPaused()).isTrue();
+        IntStream.range(0, 100).forEach(i -> this.subscriptions.message("a", String.valueOf(i)));
+        this.subscriptions.message("c", "x");
+        assertThat(this.container.queueSize()).isEqualTo(101);
+        assertThat(this.subscriptions.claimed()).containsExactly("a", "b", "c");
+        this.container.resume();
+        awaitReceived(
+                this.listener, IntStream.range(0, 100).mapToObj(i -> "a=" + i).toArray(String[]::new));
+        awaitReceived(other, "c=x");
+        assertThat(this.container.queueSize()).isZero();
+    }
+
+    @Test
+    void pausingOneListenerConcernsNoOther() {
+        Recorder other = new Recorder();
+        this.container.addMessageListener(this.listener, A);
+        this.container.addMessageListener(other, A);
+        this.container.start();
+        this.container.pause(this.listener);
+        this.subscriptions.message("a", "1");
+        awaitReceived(other, "a=1");
+        assertThat(this.listener.received).isEmpty();
+        this.container.resume();
+        assertThat(this.listener.received).as("paused by itself").isEmpty();
+        this.container.resume(this.listener);
+        awaitReceived(this.listener, "a=1");
+    }
+
+    @Test
+    void onlyWhatIsRegisteredCanBePaused() {
+        assertThatExceptionOfType(IllegalArgumentException.class)
+                .isThrownBy(() -> this.container.pause(this.listener))
+                .withMessageContaining("is not registered");
+    }
+
+    @Test
+    void stoppingDoesNotWaitForWhatIsPaused() {
+        AtomicInteger dropped = new AtomicInteger();
+        this.container.addDeliveryObserver(new DeliveryObserver() {
+            @Override
+            public void dropped(ChannelName channel, long count) {
+                dropped.addAndGet((int) count);
+            }
+        });
+        this.container.addMessageListener(this.listener, A);
+        this.container.start();
+        this.container.pause();
+        this.subscriptions.message("a", "1");
+        assertThat(CompletableFuture.runAsync(this.container::stop)).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(dropped).hasValue(1);
+    }
+
+    @Test
+    void removesAListenerWhenItHasTakenWhatWasReceived() {
+        CountDownLatch release = new CountDownLatch(1);
+        Recorder other = new Recorder();
+        MessageListener slow = (message, pattern) -> {
+            awaitLatch(release);
+            this.listener.onMessage(message, pattern);
+        };
+        this.container.addMessageListener(slow, A);
+        this.container.addMessageListener(other, B);
+        this.container.start();
+        IntStream.range(0, 3).forEach(i -> this.subscriptions.message("a", String.valueOf(i)));
+        CompletableFuture<Void> removing =
+                CompletableFuture.runAsync(() -> this.container.drainAndRemoveMessageListener(slow));
+        release.countDown();
+        assertThat(removing).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(this.listener.received).containsExactly("a=0", "a=1", "a=2");
+        assertThat(this.subscriptions.claimed()).containsExactly("b");
+    }
+
+    @Test
+    void aListenerThatIsThereCannotBeAddedWithOtherOptions() {
+        this.container.addMessageListener(this.listener, List.of(A), ListenerOptions.DEFAULTS.withConcurrency(2));
+        assertThatExceptionOfType(IllegalArgumentException.class)
+                .isThrownBy(() -> this.container.addMessageListener(
+                        this.listener, List.of(B), ListenerOptions.DEFAULTS.withConcurrency(3)))
+                .withMessageContaining("remove it first, or add another");
+        this.container.addMessageListener(this.listener, B);
+        assertThat(this.container.queueCapacity())
+                .isEqualTo(2 * ShardedRedisMessageListenerContainer.DEFAULT_QUEUE_CAPACITY);
+    }
+
+    @Test
+    void addsAndRemovesThousandsAtOnce() {
+        this.container.start();
+        List<Recorder> recorders =
+                IntStream.range(0, 4000).mapToObj(i -> new Recorder()).toList();
+        recorders.parallelStream()
+                .forEach(recorder -> this.container.addMessageListener(
+                        recorder, List.of(ChannelTopic.of("t" + recorders.indexOf(recorder) % 2000))));
+        assertThat(this.subscriptions.claimed()).hasSize(2000);
+        this.subscriptions.message("t7", "x");
+        await().until(() -> recorders.stream()
+                        .filter(recorder -> !recorder.received.isEmpty())
+                        .count()
+                == 2);
+        recorders.parallelStream().forEach(this.container::removeMessageListener);
+        assertThat(this.subscriptions.claimed()).isEmpty();
+    }
+
+    @Test
+    void whatComesAfterTheRemovalReachesTheOthersAlone() {
+        this.container.addMessageListener(this.listener, A);
+        this.container.start();
+        for (int round = 0; round < 200; round++) {
+            Recorder recorder = new Recorder();
+            this.container.addMessageListener(recorder, A);
+            IntStream.range(0, 20).forEach(i -> this.subscriptions.message("a", String.valueOf(i)));
+            this.container.removeMessageListener(recorder);
+            String late = "late" + round;
+            this.subscriptions.message("a", late);
+            await().pollInterval(Duration.ofMillis(1)).until(() -> this.listener.received.contains("a=" + late));
+            assertThat(recorder.received).doesNotContain("a=" + late);
+        }
+        await().until(() -> this.container.queueSize() == 0);
+    }
+
+    @Test
     void countsItsCapacityForTheListenersAndChannelsThatItHas() {
         this.container.setQueueCapacity(5);
         assertThat(this.container.queueCapacity()).isZero();

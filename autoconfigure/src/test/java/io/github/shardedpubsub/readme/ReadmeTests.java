@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.autoconfigure.ShardedPubSubProperties;
+import io.github.shardedpubsub.listener.ShardPubSubHeaders;
+import io.github.shardedpubsub.listener.ShardRestoredEvent;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
+import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.test.RedisCluster;
@@ -33,6 +36,7 @@ import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.data.redis.connection.MessageListener;
@@ -40,6 +44,7 @@ import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.support.PubSubHeaders;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.Payload;
+import org.springframework.util.ErrorHandler;
 
 /** The README's snippets: the Java ones stand in this file word for word, and are run. */
 class ReadmeTests {
@@ -83,13 +88,38 @@ class ReadmeTests {
         void text(String text, @Header(PubSubHeaders.CHANNEL) ChannelTopic channel) {
             this.texts.add(channel.getTopic() + " " + text);
         }
+
+        final List<String> alerts = new CopyOnWriteArrayList<>();
+
+        @ShardedRedisListener(
+                topic = {"alerts:{eu}", "#{'${alert.channels}'.split(',')}"},
+                id = "alerts",
+                concurrency = "2",
+                queueCapacity = "100",
+                overflow = "block",
+                errorHandler = "pager")
+        void alert(String text, @Header(ShardPubSubHeaders.SLOT) int slot) {
+            this.alerts.add(text + " from slot " + slot);
+        }
+
+        @Bean
+        ErrorHandler pager() {
+            return error -> this.alerts.add("failed");
+        }
+
+        final List<String> gaps = new CopyOnWriteArrayList<>();
+
+        @EventListener
+        void restored(ShardRestoredEvent gap) {
+            this.gaps.add(gap.channel() + " was away for " + gap.duration());
+        }
     }
 
     @Test
     void theSnippetsDoWhatTheReadmeSays() {
         try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class, RealCluster.class)
                 .web(WebApplicationType.NONE)
-                .properties("region.channel=texts:{eu}")
+                .properties("region.channel=texts:{eu}", "alert.channels=alerts:{us},alerts:{asia}")
                 .run()) {
             ShardedPublisher publisher = context.getBean(ShardedPublisher.class);
             ShardedRedisMessageListenerContainer container = context.getBean(
@@ -115,6 +145,15 @@ class ReadmeTests {
                 assertThat(positions).containsExactly("on my way");
             });
             await().atMost(SOON).until(() -> publisher.publish("courier:{1}", "nobody listens") == 0);
+
+            ShardedRedisListenerRegistry registry = context.getBean(ShardedRedisListenerRegistry.class);
+            registry.getListener("alerts").pause();
+            registry.getListener("alerts").resume();
+
+            publisher.publish("alerts:{asia}", "fire");
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(application.alerts)
+                            .containsExactly("fire from slot " + RedisCluster.slot("alerts:{asia}")));
         }
     }
 
@@ -123,7 +162,7 @@ class ReadmeTests {
         String source = withoutSpaces(
                 Files.readString(Path.of("src/test/java/io/github/shardedpubsub/readme/ReadmeTests.java")));
         List<String> snippets = snippets("java");
-        assertThat(snippets).hasSize(6).allSatisfy(snippet -> assertThat(source).contains(withoutSpaces(snippet)));
+        assertThat(snippets).hasSize(9).allSatisfy(snippet -> assertThat(source).contains(withoutSpaces(snippet)));
     }
 
     @Test

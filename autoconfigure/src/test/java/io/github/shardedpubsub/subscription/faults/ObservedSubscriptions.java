@@ -12,6 +12,7 @@ import io.github.shardedpubsub.subscription.ChannelTransition;
 import io.github.shardedpubsub.subscription.HandoverSettings;
 import io.github.shardedpubsub.subscription.Interruption;
 import io.github.shardedpubsub.subscription.NodeAddress;
+import io.github.shardedpubsub.subscription.ResubscribeMode;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionObserver;
@@ -125,7 +126,8 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
                 true,
                 Duration.ofMillis(500),
                 HandoverSettings.DEFAULTS,
-                Duration.ZERO);
+                Duration.ZERO,
+                ResubscribeMode.FOLLOW);
     }
 
     static List<ChannelName> channels(String prefix, int count) {

@@ -1,0 +1,134 @@
+package io.github.shardedpubsub.listener;
+
+import java.util.Collection;
+import java.util.List;
+import org.springframework.context.Lifecycle;
+import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.data.redis.listener.Topic;
+import org.springframework.util.Assert;
+
+/**
+ * A listener on its channels that can be started, stopped and paused by itself. Safe for use by any thread.
+ *
+ * @see ShardedRedisListenerRegistry
+ */
+public final class ShardedListenerEndpoint implements Lifecycle {
+
+    private final String id;
+
+    private final ShardedRedisMessageListenerContainer container;
+
+    private final MessageListener listener;
+
+    private final List<Topic> topics;
+
+    private final ListenerOptions options;
+
+    private boolean running;
+
+    private volatile boolean paused;
+
+    /**
+     * Creates an endpoint that is stopped.
+     *
+     * @param id under which it is found, not empty
+     * @param topics the channels, at least one
+     */
+    public ShardedListenerEndpoint(
+            String id,
+            ShardedRedisMessageListenerContainer container,
+            MessageListener listener,
+            Collection<? extends Topic> topics,
+            ListenerOptions options) {
+        Assert.hasText(id, "The id must not be empty");
+        Assert.notEmpty(topics, "At least one topic is required");
+        this.id = id;
+        this.container = container;
+        this.listener = listener;
+        this.topics = List.copyOf(topics);
+        this.options = options;
+    }
+
+    /**
+     * Under which the registry finds it.
+     */
+    public String getId() {
+        return this.id;
+    }
+
+    /**
+     * The names of the channels.
+     */
+    public List<String> getChannels() {
+        return this.topics.stream().map(Topic::getTopic).toList();
+    }
+
+    /**
+     * Adds the listener to its container, and waits there for the confirmations if the container runs. Otherwise it starts with the
+     * container.
+     *
+     * @see ShardedRedisMessageListenerContainer#addMessageListener(MessageListener, Collection, ListenerOptions)
+     */
+    @Override
+    public synchronized void start() {
+        if (!this.running) {
+            this.container.addMessageListener(this.listener, this.topics, this.options);
+            this.running = true;
+        }
+    }
+
+    /**
+     * Removes the listener when it has taken what was received for it, which is waited for at most as long as the container's shutdown
+     * timeout. The subscriptions end, but for channels that others listen to. A stopped listener is not paused any more.
+     */
+    @Override
+    public synchronized void stop() {
+        if (this.running) {
+            this.running = false;
+            this.paused = false;
+            this.container.drainAndRemoveMessageListener(this.listener);
+        }
+    }
+
+    /**
+     * Whether it has been started, whether or not its container runs.
+     */
+    @Override
+    public synchronized boolean isRunning() {
+        return this.running;
+    }
+
+    /**
+     * Lets no call begin until {@link #resume()} or {@link #stop()}; the subscriptions stay, and messages wait as long as there is
+     * room.
+     *
+     * @throws IllegalStateException if it is stopped
+     */
+    public synchronized void pause() {
+        Assert.state(this.running, () -> "The listener '" + this.id + "' is stopped: there is nothing to pause");
+        this.container.pause(this.listener);
+        this.paused = true;
+    }
+
+    /**
+     * Goes on after {@link #pause()}, with what waits first. Does nothing where it is not paused.
+     */
+    public synchronized void resume() {
+        if (this.paused) {
+            this.paused = false;
+            this.container.resume(this.listener);
+        }
+    }
+
+    /**
+     * Whether it is paused by itself; its container may be paused as a whole.
+     */
+    public boolean isPaused() {
+        return this.paused;
+    }
+
+    @Override
+    public String toString() {
+        return "ShardedListenerEndpoint '" + this.id + "' on " + getChannels();
+    }
+}

@@ -1,0 +1,214 @@
+package io.github.shardedpubsub.listener;
+
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.BeanFactoryAware;
+import org.springframework.beans.factory.BeanInitializationException;
+import org.springframework.beans.factory.NoSuchBeanDefinitionException;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.core.annotation.RepeatableContainers;
+import org.springframework.data.redis.config.RedisListenerConfigurer;
+import org.springframework.data.redis.config.RedisListenerEndpointRegistrar;
+import org.springframework.data.redis.listener.Topic;
+import org.springframework.data.redis.listener.support.SimpleTopicResolver;
+import org.springframework.data.redis.serializer.RedisMessageConverters;
+import org.springframework.messaging.handler.annotation.support.MessageHandlerMethodFactory;
+import org.springframework.util.Assert;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ErrorHandler;
+import org.springframework.validation.Validator;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Makes a {@link ShardedListenerEndpoint} of each {@link ShardedRedisListener}, registers it, and starts it unless that is switched
+ * off. How arguments are resolved and payloads converted is Spring Data's doing, with the application's
+ * {@link RedisListenerConfigurer} beans.
+ */
+public class ShardedRedisListenerAnnotationBeanPostProcessor
+        implements BeanPostProcessor, BeanFactoryAware, SmartInitializingSingleton {
+
+    private static final boolean JACKSON_PRESENT = ClassUtils.isPresent(
+            "tools.jackson.databind.json.JsonMapper",
+            ShardedRedisListenerAnnotationBeanPostProcessor.class.getClassLoader());
+
+    private static final String GENERATED_ID = ShardedListenerEndpoint.class.getName() + "#";
+
+    private final Set<Class<?>> withoutListeners = ConcurrentHashMap.newKeySet();
+
+    private final AtomicInteger generatedIds = new AtomicInteger();
+
+    private final SimpleTopicResolver topics = new SimpleTopicResolver();
+
+    /** Those that were found before all singletons were there; null from then on. Guarded by its monitor. */
+    private @Nullable List<Annotated> found = new ArrayList<>();
+
+    private @Nullable ConfigurableListableBeanFactory beanFactory;
+
+    private @Nullable MessageHandlerMethodFactory methods;
+
+    private record Annotated(Object bean, Method method, ShardedRedisListener annotation) {}
+
+    @Override
+    public void setBeanFactory(BeanFactory beanFactory) {
+        Assert.isInstanceOf(ConfigurableListableBeanFactory.class, beanFactory);
+        this.beanFactory = (ConfigurableListableBeanFactory) beanFactory;
+    }
+
+    @Override
+    public Object postProcessAfterInitialization(Object bean, String beanName) {
+        Class<?> type = AopProxyUtils.ultimateTargetClass(bean);
+        if (bean instanceof AopInfrastructureBean
+                || this.withoutListeners.contains(type)
+                || !AnnotationUtils.isCandidateClass(type, ShardedRedisListener.class)) {
+            return bean;
+        }
+        Map<Method, List<ShardedRedisListener>> annotated = MethodIntrospector.selectMethods(type, (Method method) -> {
+            List<ShardedRedisListener> listeners = listeners(method);
+            return listeners.isEmpty() ? null : listeners;
+        });
+        if (annotated.isEmpty()) {
+            this.withoutListeners.add(type);
+        }
+        annotated.forEach(
+                (method, listeners) -> listeners.forEach(listener -> found(new Annotated(bean, method, listener))));
+        return bean;
+    }
+
+    /** All that are on a method, also those in annotations of the application's own and repeated ones. */
+    private static List<ShardedRedisListener> listeners(Method method) {
+        return MergedAnnotations.from(method, SearchStrategy.TYPE_HIERARCHY, RepeatableContainers.standardRepeatables())
+                .stream(ShardedRedisListener.class)
+                .map(MergedAnnotation::synthesize)
+                .toList();
+    }
+
+    private void found(Annotated annotated) {
+        synchronized (this) {
+            if (this.found != null) {
+                this.found.add(annotated);
+                return;
+            }
+        }
+        register(annotated);
+    }
+
+    @Override
+    public void afterSingletonsInstantiated() {
+        List<Annotated> all;
+        synchronized (this) {
+            all = this.found != null ? this.found : List.of();
+            this.found = null;
+        }
+        this.withoutListeners.clear();
+        all.forEach(this::register);
+    }
+
+    private void register(Annotated annotated) {
+        ConfigurableListableBeanFactory factory = factory();
+        ShardedRedisListener annotation = annotated.annotation();
+        AttributeValues values = new AttributeValues(factory, annotated.method());
+        String id = values.text(annotation.id());
+        Method invocable = AopUtils.selectInvocableMethod(
+                annotated.method(), annotated.bean().getClass());
+        ShardedListenerEndpoint endpoint = new ShardedListenerEndpoint(
+                id.isBlank() ? GENERATED_ID + this.generatedIds.getAndIncrement() : id,
+                bean(values.text(annotation.container()), ShardedRedisMessageListenerContainer.class, annotated),
+                new MethodMessageListener(
+                        methods().createInvocableHandlerMethod(annotated.bean(), invocable),
+                        values.text(annotation.consumes())),
+                topics(values.texts(annotation.topic()), annotated),
+                options(annotation, values, annotated));
+        factory.getBean(ShardedRedisListenerRegistry.class).register(endpoint);
+        if (values.bool("autoStartup", annotation.autoStartup(), true)) {
+            endpoint.start();
+        }
+    }
+
+    private Set<Topic> topics(List<String> names, Annotated annotated) {
+        if (names.isEmpty()) {
+            throw new BeanInitializationException(
+                    "@ShardedRedisListener on " + annotated.method() + " names no channel. Name one at least");
+        }
+        Set<Topic> topics = new LinkedHashSet<>();
+        names.forEach(name -> {
+            Topic topic = this.topics.resolveTopic(name);
+            topics.add(topic);
+        });
+        return topics;
+    }
+
+    private ListenerOptions options(ShardedRedisListener annotation, AttributeValues values, Annotated annotated) {
+        String errorHandler = values.text(annotation.errorHandler());
+        return new ListenerOptions(
+                values.positiveNumber("concurrency", annotation.concurrency()),
+                values.positiveNumber("queueCapacity", annotation.queueCapacity()),
+                values.constant(OverflowPolicy.class, "overflow", annotation.overflow()),
+                errorHandler.isBlank() ? null : bean(errorHandler, ErrorHandler.class, annotated));
+    }
+
+    private <T> T bean(String name, Class<T> type, Annotated annotated) {
+        try {
+            return factory().getBean(name, type);
+        } catch (NoSuchBeanDefinitionException ex) {
+            throw new BeanInitializationException(
+                    "@ShardedRedisListener on " + annotated.method() + " refers to the bean '" + name + "', a "
+                            + type.getSimpleName() + ", and there is none with this name",
+                    ex);
+        }
+    }
+
+    private synchronized MessageHandlerMethodFactory methods() {
+        if (this.methods == null) {
+            RedisListenerEndpointRegistrar registrar = new RedisListenerEndpointRegistrar();
+            registrar.setBeanFactory(factory());
+            registrar.setValidator(factory().getBeanProvider(Validator.class).getIfUnique());
+            List<RedisListenerConfigurer> configurers = new ArrayList<>(factory()
+                    .getBeanProvider(RedisListenerConfigurer.class)
+                    .orderedStream()
+                    .toList());
+            if (JACKSON_PRESENT) {
+                // behind the application's converters, and before those of Spring Data
+                configurers.add(new JsonConfigurer(factory()));
+            }
+            registrar.apply(configurers);
+            this.methods = registrar.getMessageHandlerMethodFactory();
+        }
+        return this.methods;
+    }
+
+    /** A class of its own, since Jackson may not be there. */
+    private record JsonConfigurer(BeanFactory factory) implements RedisListenerConfigurer {
+
+        @Override
+        public void configureMessageConverters(RedisMessageConverters.Builder builder) {
+            JsonMapper mapper = this.factory.getBeanProvider(JsonMapper.class).getIfUnique();
+            builder.addCustomConverter(new JsonPayloadConverter(
+                    mapper != null
+                            ? mapper
+                            : JsonMapper.builder().findAndAddModules().build()));
+        }
+    }
+
+    private ConfigurableListableBeanFactory factory() {
+        Assert.state(this.beanFactory != null, "No bean factory has been set");
+        return this.beanFactory;
+    }
+}
