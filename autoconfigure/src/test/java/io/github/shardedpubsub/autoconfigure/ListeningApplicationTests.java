@@ -91,8 +91,11 @@ class ListeningApplicationTests {
 
     @AfterEach
     void stop() {
-        context().getBean(Application.class).release.countDown();
-        context().getBean(Application.class).eventRelease.countDown();
+        if (context().isActive()) {
+            Application application = context().getBean(Application.class);
+            application.release.countDown();
+            application.eventRelease.countDown();
+        }
         context().close();
     }
 
