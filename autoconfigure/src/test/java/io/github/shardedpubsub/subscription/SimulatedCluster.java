@@ -321,6 +321,13 @@ final class SimulatedCluster implements Cluster {
         @Nullable
         Node passesOnTo;
 
+        /** The name of its shard; null if it is so old that it has none. */
+        @Nullable
+        String shard;
+
+        /** The user may not run CLUSTER MYSHARDID. */
+        boolean deniesShard;
+
         /** How much longer everything takes from here. */
         Duration slowness = Duration.ZERO;
 
@@ -331,6 +338,7 @@ final class SimulatedCluster implements Cluster {
 
         private Node(NodeAddress address) {
             this.address = address;
+            this.shard = "shard-of-" + address.host();
         }
 
         /** Learns who owns the slot, and ends its subscriptions if it was itself and is not any more. */
@@ -380,6 +388,11 @@ final class SimulatedCluster implements Cluster {
         /** The subscriptions are gone, and nobody is told. */
         void forgetSubscriptions(int slot) {
             this.sessions.forEach(session -> session.subscribed.removeIf(channel -> slot(channel) == slot));
+        }
+
+        /** A subscription that nobody knows of. */
+        void leaveOver(ChannelName channel) {
+            this.sessions.forEach(session -> session.subscribed.add(channel));
         }
 
         /** As if it were the owner, which it may not know yet that it is not. */
@@ -433,7 +446,8 @@ final class SimulatedCluster implements Cluster {
 
         private Outcome answer(Session session, PlainCommand command) {
             SimulatedCluster.this.plainCommands++;
-            if (this.error != null) {
+            // what names no slot is not redirected
+            if (this.error != null && !this.error.startsWith("MOVED")) {
                 return refused(this.error);
             }
             if (command == PlainCommand.CLIENT_INFO && this.deniesClientInfo) {
@@ -459,6 +473,14 @@ final class SimulatedCluster implements Cluster {
             }
             if (command == PlainCommand.CLUSTER_NODES) {
                 return new Outcome.Answered(clusterNodes());
+            }
+            if (command == PlainCommand.CLUSTER_MYSHARDID) {
+                if (this.deniesShard) {
+                    return refused("NOPERM User app has no permissions to run the 'cluster|myshardid' command");
+                }
+                return this.shard == null
+                        ? refused("ERR unknown subcommand 'MYSHARDID'. Try CLUSTER HELP.")
+                        : new Outcome.Answered(this.shard);
             }
             throw new IllegalStateException("Not simulated: " + command);
         }
