@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 
 /**
  * One channel's subscription at the next owner of its slot, beside the one at the present owner, and the order of what the two
- * deliver. They are of two shards, so that no message comes from both; but one can overtake another on its way from the other node.
- * So a message from the target is held until a PING through the source, sent after it came, is back: whatever the source had sent
+ * deliver. They are of two shards, so that no message comes from both (see {@link Handovers}); but one can overtake another on its way
+ * from the other node. So a message from the target is held until a PING through the source, sent after it came, is back: whatever the source had sent
  * before is delivered then.
  *
  * <p>Messages come on two event loops; the rest is on the subscriptions' own thread.
@@ -19,6 +19,8 @@ final class Handover {
 
     /** What the target has said. */
     enum Early {
+        /** Nothing; nor is it asked before it is known that it is of another shard than the source. */
+        UNASKED,
         ASKED,
         CONFIRMED,
         /** Nor will it be asked again as long as the slot is on its way. */
@@ -35,7 +37,8 @@ final class Handover {
 
     private final Timeline timeline;
 
-    Early early = Early.ASKED;
+    /** Changed on the subscriptions' own thread only. */
+    volatile Early early = Early.UNASKED;
 
     /** The target has ended the early subscription, as it does at the cut-over, before its confirmation was looked at. */
     boolean endedMeanwhile;
@@ -54,8 +57,6 @@ final class Handover {
     private final Consumer<Handover> whenOver;
 
     /**
-     * Begins with the target asked.
-     *
      * @param whenOver told on the subscriptions' own thread, where it ends by itself
      */
     Handover(
@@ -71,9 +72,9 @@ final class Handover {
         this.whenOver = whenOver;
     }
 
-    /** On the target's event loop. Returns false if the handover is over and the message is the caller's. */
+    /** On the target's event loop. Returns false if the handover is over, or not begun, and the message is the caller's. */
     synchronized boolean take(byte[] payload) {
-        if (this.over) {
+        if (this.over || this.early == Early.UNASKED) {
             return false;
         }
         this.heard = true;
@@ -85,6 +86,11 @@ final class Handover {
             this.timeline.execute(this::fence);
         }
         return true;
+    }
+
+    /** Or may be. */
+    boolean isSubscribedAt(NodeConnection node) {
+        return node == this.source || node == this.target && this.early != Early.UNASKED;
     }
 
     private void fence() {

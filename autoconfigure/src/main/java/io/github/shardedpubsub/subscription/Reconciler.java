@@ -50,6 +50,8 @@ final class Reconciler {
 
     private final Standings standings;
 
+    private final ClusterView view;
+
     private final TopologyWatch topology;
 
     private final ConcurrentMap<NodeAddress, NodeConnection> nodes = new ConcurrentHashMap<>();
@@ -80,10 +82,12 @@ final class Reconciler {
         this.timeline = timeline;
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
-        this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
+        this.view = new ClusterView(this);
+        this.topology = new TopologyWatch(this.view::look, timeline, settings.backoffInitial(), this::topologyLookedAt);
+        cluster.onChange(() -> timeline.execute(this.topology::changed));
         this.arrivals = new Arrivals(this.standings, timeline);
         this.warm = new WarmConnections(this);
-        this.upstreams = new UpstreamCheck(this::upstreamTold);
+        this.upstreams = new UpstreamCheck(this, this::upstreamTold);
         this.checks = new Checks(timeline, this::foundDead);
         this.audit = new Audit(this);
         this.audit.start();
@@ -95,6 +99,10 @@ final class Reconciler {
 
     Cluster cluster() {
         return this.cluster;
+    }
+
+    ClusterView view() {
+        return this.view;
     }
 
     SubscriptionSettings settings() {
@@ -245,6 +253,7 @@ final class Reconciler {
         // asked here, as they were to be: a redirect may have named a node that the topology knows nothing of yet
         waiting.forEach(channel -> channel.hint = node.address());
         reconsider(waiting);
+        this.upstreams.connected(node);
     }
 
     void connectFailed(NodeConnection node, String reason) {
@@ -274,8 +283,8 @@ final class Reconciler {
     }
 
     void endedByServer(NodeConnection node, ChannelName name) {
-        if (node.probe != null && node.probe.channel.equals(name)) {
-            node.probe = null;
+        node.mayBeReplica();
+        if (node.disown(name)) {
             return;
         }
         this.standings.observe(observer -> observer.endedByServer(name, node.address()));
@@ -382,7 +391,6 @@ final class Reconciler {
     /** At once: it serves the slot still, or its redirect names who does, in one round trip. */
     private void askTheSameAgain(WantedChannel channel, NodeConnection node, boolean flapping) {
         channel.hint = node.address();
-        channel.askedAgain = true;
         channel.flaps = flapping ? channel.flaps + 1 : 0;
         if (channel.flaps > MAX_FLAPS) {
             waitBeforeNext(channel, backoff(channel.flaps - MAX_FLAPS));
@@ -396,7 +404,7 @@ final class Reconciler {
             if (channel.actual != Actual.NONE) {
                 continue;
             }
-            NodeAddress owner = this.cluster.ownerOf(channel.slot);
+            NodeAddress owner = this.view.ownerOf(channel.slot);
             if (owner != null && !owner.equals(channel.standing.node())) {
                 if (channel.standing.state() != ChannelState.REFUSED) {
                     endWait(channel);
@@ -442,6 +450,7 @@ final class Reconciler {
             }
         }
         var unused = List.of(subscribes.send(), unsubscribes.send());
+        this.upstreams.ask();
     }
 
     private void closeDifference(WantedChannel channel, SlotBatches subscribes, SlotBatches unsubscribes) {
@@ -473,7 +482,7 @@ final class Reconciler {
     }
 
     private void askWhereServed(WantedChannel channel, SlotBatches subscribes) {
-        NodeAddress address = channel.hint != null ? channel.hint : this.cluster.ownerOf(channel.slot);
+        NodeAddress address = channel.hint != null ? channel.hint : this.view.ownerOf(channel.slot);
         channel.hint = null;
         if (address == null) {
             leaveHolder(channel);
@@ -489,7 +498,11 @@ final class Reconciler {
         }
         node.waiting.remove(channel);
         channel.become(Actual.SUBSCRIBING);
-        channel.held = channel.askedAgain ? new HeldMessages() : null;
+        channel.held = null;
+        if (!node.isProvenUpstream()) {
+            channel.held = new HeldMessages();
+            this.upstreams.gather(node, channel);
+        }
         channel.endedMeanwhile = false;
         this.standings.subscribing(channel, address);
         channel.asked++;
@@ -505,34 +518,40 @@ final class Reconciler {
             return;
         }
         if (outcome instanceof Outcome.Confirmed) {
-            confirmed(channel, node);
+            confirmed(channel, node, node.isProvenUpstream());
             return;
         }
         letGo(channel);
         refusedOrFailed(channel, node, outcome, withOthers);
     }
 
-    private void confirmed(WantedChannel channel, NodeConnection node) {
+    /**
+     * The node has confirmed the channel.
+     *
+     * @param asUpstream whether it is known to be an upstream node, or cannot be known
+     */
+    private void confirmed(WantedChannel channel, NodeConnection node, boolean asUpstream) {
         if (channel.endedMeanwhile) {
             letGo(channel);
             askTheSameAgain(channel, node, true);
             enqueue(channel);
-        } else if (channel.askedAgain) {
-            channel.askedAgain = false;
-            this.upstreams.ask(channel, node);
-        } else {
-            channel.become(Actual.SUBSCRIBED);
-            channel.failures = 0;
-            channel.redirects = 0;
-            channel.alone = false;
-            channel.confirmedAtNanos = this.timeline.nanoTime();
-            this.standings.subscribed(channel, node.address());
-            releaseHeld(channel);
-            for (Claim claim : channel.claims()) {
-                claim.confirmed().complete(null);
-            }
-            enqueue(channel);
+            return;
         }
+        if (!asUpstream) {
+            this.upstreams.confirmed(channel, node);
+            return;
+        }
+        channel.become(Actual.SUBSCRIBED);
+        channel.failures = 0;
+        channel.redirects = 0;
+        channel.alone = false;
+        channel.confirmedAtNanos = this.timeline.nanoTime();
+        this.standings.subscribed(channel, node.address());
+        releaseHeld(channel);
+        for (Claim claim : channel.claims()) {
+            claim.confirmed().complete(null);
+        }
+        enqueue(channel);
     }
 
     private static void releaseHeld(WantedChannel channel) {
@@ -555,7 +574,7 @@ final class Reconciler {
 
     private void upstreamTold(WantedChannel channel, NodeConnection node, @Nullable NodeAddress upstream) {
         if (upstream == null || !channel.isWanted()) {
-            confirmed(channel, node);
+            confirmed(channel, node, true);
             return;
         }
         letGo(channel);
@@ -584,7 +603,6 @@ final class Reconciler {
             }
             if (channel.redirects++ < MAX_REDIRECTS) {
                 channel.hint = redirect.target();
-                channel.askedAgain = false;
                 return;
             }
             channel.redirects = 0;

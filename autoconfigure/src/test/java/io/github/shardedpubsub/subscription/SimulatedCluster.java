@@ -55,6 +55,9 @@ final class SimulatedCluster implements Cluster {
     /** The thread that asked is held up between asking and looking for the answer, while the event loop goes on. */
     boolean confirmationsComeLate;
 
+    /** How long a message takes from one node to another. */
+    Duration busDelay = Duration.ofMillis(1);
+
     Duration shortestDelay = Duration.ofNanos(50_000);
 
     Duration longestDelay = Duration.ofMillis(2);
@@ -70,6 +73,8 @@ final class SimulatedCluster implements Cluster {
     private boolean closed;
 
     private int number;
+
+    private int configEpoch = 1;
 
     /** As the servers do from Redis 8 and Valkey 8 on: who subscribed early, through ASKING, is ended at the cut-over. */
     boolean endsEarlySubscriptionsAtCutOver;
@@ -186,6 +191,9 @@ final class SimulatedCluster implements Cluster {
     /** Moves a slot; nobody knows before it is told. */
     void assign(int slot, @Nullable Node target) {
         this.owners[slot] = target;
+        if (target != null) {
+            target.configEpoch = ++this.configEpoch;
+        }
     }
 
     /** As redis-cli does it: the target first, then the source, then the others, all at once as far as a client can see. */
@@ -219,7 +227,7 @@ final class SimulatedCluster implements Cluster {
         master.replicaOf = promoted;
         for (int slot = 0; slot < this.owners.length; slot++) {
             if (this.owners[slot] == master) {
-                this.owners[slot] = promoted;
+                assign(slot, promoted);
             }
         }
         promoted.learnAll();
@@ -231,7 +239,7 @@ final class SimulatedCluster implements Cluster {
         dead.kill();
         for (int slot = 0; slot < this.owners.length; slot++) {
             if (this.owners[slot] == dead) {
-                this.owners[slot] = promoted;
+                assign(slot, promoted);
             }
         }
         this.nodes.forEach(Node::learnAll);
@@ -285,6 +293,8 @@ final class SimulatedCluster implements Cluster {
 
         boolean up = true;
 
+        private int configEpoch = 1;
+
         /** Then it accepts subscriptions to its master's slots; but no messages reach it. */
         @Nullable
         Node replicaOf;
@@ -298,11 +308,25 @@ final class SimulatedCluster implements Cluster {
         /** The user may not run CLIENT INFO. */
         boolean deniesClientInfo;
 
+        /** The user may not run SPUBLISH. */
+        boolean deniesPublishing;
+
         /** Whatever is asked, nothing comes back. */
         boolean silent;
 
         /** Says that it publishes, and does not. */
         boolean swallowsMessages;
+
+        /** Another one of its shard: it delivers what is published here, too, a while later. */
+        @Nullable
+        Node passesOnTo;
+
+        /** The name of its shard; null if it is so old that it has none. */
+        @Nullable
+        String shard;
+
+        /** The user may not run CLUSTER MYSHARDID. */
+        boolean deniesShard;
 
         /** How much longer everything takes from here. */
         Duration slowness = Duration.ZERO;
@@ -314,6 +338,7 @@ final class SimulatedCluster implements Cluster {
 
         private Node(NodeAddress address) {
             this.address = address;
+            this.shard = "shard-of-" + address.host();
         }
 
         /** Learns who owns the slot, and ends its subscriptions if it was itself and is not any more. */
@@ -365,8 +390,21 @@ final class SimulatedCluster implements Cluster {
             this.sessions.forEach(session -> session.subscribed.removeIf(channel -> slot(channel) == slot));
         }
 
+        /** A subscription that nobody knows of. */
+        void leaveOver(ChannelName channel) {
+            this.sessions.forEach(session -> session.subscribed.add(channel));
+        }
+
         /** As if it were the owner, which it may not know yet that it is not. */
         void publish(ChannelName channel, byte[] payload) {
+            deliver(channel, payload);
+            Node other = this.passesOnTo;
+            if (other != null) {
+                SimulatedCluster.this.time.after(SimulatedCluster.this.busDelay, () -> other.deliver(channel, payload));
+            }
+        }
+
+        private void deliver(ChannelName channel, byte[] payload) {
             for (Session session : this.sessions) {
                 if (session.subscribed.contains(channel)) {
                     session.tell(listener -> listener.message(channel, payload));
@@ -413,16 +451,20 @@ final class SimulatedCluster implements Cluster {
 
         private Outcome answer(Session session, PlainCommand command) {
             SimulatedCluster.this.plainCommands++;
-            if (this.error != null) {
+            // what names no slot is not redirected
+            if (this.error != null && !this.error.startsWith("MOVED")) {
                 return refused(this.error);
             }
             if (command == PlainCommand.CLIENT_INFO && this.deniesClientInfo) {
                 return refused("NOPERM User app has no permissions to run the 'client|info' command");
             }
             if (command.toString().startsWith("SPUBLISH")) {
+                if (this.deniesPublishing) {
+                    return refused("NOPERM User app has no permissions to run the 'spublish' command");
+                }
                 ChannelName channel = ChannelName.of(command.words().get(1));
                 Node owner = this.view[slot(channel)];
-                if (owner != this) {
+                if (owner != this && (owner == null || owner != this.replicaOf)) {
                     return refused("MOVED " + slot(channel) + " " + owner);
                 }
                 if (!this.swallowsMessages) {
@@ -437,6 +479,14 @@ final class SimulatedCluster implements Cluster {
             if (command == PlainCommand.CLUSTER_NODES) {
                 return new Outcome.Answered(clusterNodes());
             }
+            if (command == PlainCommand.CLUSTER_MYSHARDID) {
+                if (this.deniesShard) {
+                    return refused("NOPERM User app has no permissions to run the 'cluster|myshardid' command");
+                }
+                return this.shard == null
+                        ? refused("ERR unknown subcommand 'MYSHARDID'. Try CLUSTER HELP.")
+                        : new Outcome.Answered(this.shard);
+            }
             throw new IllegalStateException("Not simulated: " + command);
         }
 
@@ -448,10 +498,14 @@ final class SimulatedCluster implements Cluster {
                         .append(node.address)
                         .append("@1")
                         .append(node == this ? " myself," : " ")
-                        .append(node.replicaOf == null ? "master - " : "slave " + node.replicaOf.id() + " ")
-                        .append("0 0 1 connected");
+                        .append(node.replicaOf == null ? "master" : "slave")
+                        .append(node.up ? " " : ",fail ")
+                        .append(node.replicaOf == null ? "-" : node.replicaOf.id())
+                        .append(" 0 0 ")
+                        .append(node.configEpoch)
+                        .append(" connected");
+                appendSlotsOf(node, lines);
                 if (node == this) {
-                    appendOwnSlots(lines);
                     this.migratingTo.forEach((slot, target) -> lines.append(" [")
                             .append(slot)
                             .append("->-")
@@ -465,11 +519,11 @@ final class SimulatedCluster implements Cluster {
             return lines.toString();
         }
 
-        private void appendOwnSlots(StringBuilder lines) {
+        private void appendSlotsOf(Node node, StringBuilder lines) {
             for (int slot = 0; slot < this.view.length; slot++) {
-                if (this.view[slot] == this) {
+                if (this.view[slot] == node) {
                     int first = slot;
-                    while (slot + 1 < this.view.length && this.view[slot + 1] == this) {
+                    while (slot + 1 < this.view.length && this.view[slot + 1] == node) {
                         slot++;
                     }
                     lines.append(' ').append(first).append(first == slot ? "" : "-" + slot);
