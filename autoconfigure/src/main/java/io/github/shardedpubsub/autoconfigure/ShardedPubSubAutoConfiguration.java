@@ -2,6 +2,9 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PipeSettings;
+import io.github.shardedpubsub.publisher.MessageConverterSerializer;
+import io.github.shardedpubsub.publisher.PublisherSettings;
+import io.github.shardedpubsub.publisher.ReactiveShardedPublisher;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
@@ -14,6 +17,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -23,11 +27,14 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.core.task.VirtualThreadTaskExecutor;
+import org.springframework.data.redis.config.RedisListenerConfigurer;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.data.redis.serializer.JacksonJsonRedisSerializer;
+import org.springframework.data.redis.serializer.RedisMessageConverters;
 import org.springframework.data.redis.serializer.RedisSerializer;
+import org.springframework.messaging.converter.MessageConverter;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -112,10 +119,21 @@ public final class ShardedPubSubAutoConfiguration {
         @Bean
         @ConditionalOnMissingBean
         ShardedPublisher shardedPublisher(
-                RedisConnectionFactory connectionFactory, ObjectProvider<PayloadSerializer> payloadSerializer) {
+                RedisConnectionFactory connectionFactory,
+                ObjectProvider<PayloadSerializer> payloadSerializer,
+                ShardedPubSubProperties properties) {
             PayloadSerializer serializer = payloadSerializer.getIfAvailable();
             return new ShardedPublisher(
-                    ClusterConnection.of(connectionFactory)::client, serializer != null ? serializer.objects() : null);
+                    ClusterConnection.of(connectionFactory)::client,
+                    serializer != null ? serializer.objects() : null,
+                    new PublisherSettings(properties.getPublisher().getRetryTimeout()));
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        @ConditionalOnSingleCandidate(ShardedPublisher.class)
+        ReactiveShardedPublisher reactiveShardedPublisher(ShardedPublisher publisher) {
+            return new ReactiveShardedPublisher(publisher);
         }
 
         @Bean
@@ -134,9 +152,26 @@ public final class ShardedPubSubAutoConfiguration {
      */
     record PayloadSerializer(RedisSerializer<Object> objects) {}
 
+    /** Where there are annotated listeners, what is published is written by what they read it with. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnBooleanProperty(name = "sharded-pubsub.enabled", matchIfMissing = true)
+    @ConditionalOnClass(MessageConverter.class)
+    static class MessagingConfiguration {
+
+        @Bean
+        @ConditionalOnMissingBean
+        PayloadSerializer shardedPayloadSerializer(ObjectProvider<RedisListenerConfigurer> configurers) {
+            return new PayloadSerializer(
+                    new MessageConverterSerializer(RedisMessageConverters.createMessageConverter(builder -> configurers
+                            .orderedStream()
+                            .forEach(configurer -> configurer.configureMessageConverters(builder)))));
+        }
+    }
+
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnBooleanProperty(name = "sharded-pubsub.enabled", matchIfMissing = true)
     @ConditionalOnClass(JsonMapper.class)
+    @ConditionalOnMissingClass("org.springframework.messaging.converter.MessageConverter")
     static class JacksonConfiguration {
 
         @Bean

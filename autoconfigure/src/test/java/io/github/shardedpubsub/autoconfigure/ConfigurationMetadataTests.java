@@ -63,6 +63,7 @@ class ConfigurationMetadataTests {
                 .containsEntry("sharded-pubsub.listener.fail-on-start-timeout", "true")
                 .containsEntry("sharded-pubsub.listener.queue-capacity", "10000")
                 .containsEntry("sharded-pubsub.listener.overflow", "drop-oldest")
+                .containsEntry("sharded-pubsub.publisher.retry-timeout", "2s")
                 .containsEntry("sharded-pubsub.health.patience", "5s")
                 .containsEntry("sharded-pubsub.lettuce.fence", "true");
     }
