@@ -37,8 +37,8 @@ final class NodeLine {
         /** It was sent, and nothing is known of it. */
         void unanswered(Publication publication, Throwable failure);
 
-        /** The connection is lost, and Lettuce tries to open it again; what is sent waits for that, or for another owner of the slot. */
-        void disconnected();
+        /** The connection is lost, and Lettuce keeps the commands for when it stands again. */
+        void waiting(List<AtMostOncePublish> commands);
     }
 
     private final NodeAddress node;
@@ -102,9 +102,6 @@ final class NodeLine {
             publications.forEach(this::tellNotConnected);
             return;
         }
-        if (!opened.isOpen()) {
-            this.destination.disconnected();
-        }
         List<AtMostOncePublish> commands = new ArrayList<>(publications.size());
         publications.forEach(publication -> commands.add(command(publication)));
         try {
@@ -112,6 +109,9 @@ final class NodeLine {
                 opened.dispatch(commands.get(0));
             } else {
                 opened.dispatch(commands);
+            }
+            if (!opened.isOpen()) {
+                this.destination.waiting(commands);
             }
         } catch (RuntimeException ex) {
             commands.forEach(command -> command.completeExceptionally(ex));

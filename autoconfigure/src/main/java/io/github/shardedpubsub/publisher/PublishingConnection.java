@@ -6,6 +6,7 @@ import io.github.shardedpubsub.subscription.Redirect;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
@@ -78,9 +79,12 @@ final class PublishingConnection implements NodeLine.Destination {
 
     private NodeLine line(NodeAddress node) {
         NodeLine known = this.lines.get(node);
-        return known != null && known.isUsable()
-                ? known
-                : this.lines.compute(node, (key, line) -> line != null && line.isUsable() ? line : open(key));
+        if (known != null && known.isUsable()) {
+            return known;
+        }
+        // all that are not, since a node may be gone for good
+        this.lines.values().removeIf(line -> !line.isUsable());
+        return this.lines.computeIfAbsent(node, this::open);
     }
 
     private NodeLine open(NodeAddress node) {
@@ -138,9 +142,15 @@ final class PublishingConnection implements NodeLine.Destination {
         publication.failed(failure, PublishOutcome.UNKNOWN);
     }
 
+    /** A connection that is back soon keeps the order of its messages; else the slots may have another owner. */
     @Override
-    public void disconnected() {
+    public void waiting(List<AtMostOncePublish> commands) {
         this.topologyRefresh.run();
+        this.retries.afterAWhile(() -> commands.forEach(command -> {
+            if (command.abandon()) {
+                command.completeExceptionally(new RedisConnectionException("The node is not connected"));
+            }
+        }));
     }
 
     CompletableFuture<Void> close() {

@@ -64,6 +64,15 @@ final class Retries {
         }
     }
 
+    /** Runs something after the longest time between two attempts, unless the client has ended. */
+    void afterAWhile(Runnable task) {
+        try {
+            var unused = this.timer.schedule(task, BACKOFF.max().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException ex) {
+            // What waits ends with the client.
+        }
+    }
+
     private static void again(Publication publication, Runnable attempt) {
         if (publication.answer().isDone()) {
             publication.failed(new IllegalStateException("Cancelled"), PublishOutcome.REFUSED);

@@ -328,8 +328,15 @@ class ShardedPubSubAutoConfigurationTests {
         this.cluster
                 .withBean(
                         ShardedPublisher.class, () -> new ShardedPublisher(() -> mock(RedisClusterClient.class), null))
+                .withBean(
+                        "ownReactive",
+                        ReactiveShardedPublisher.class,
+                        () -> new ReactiveShardedPublisher(
+                                new ShardedPublisher(() -> mock(RedisClusterClient.class), null)))
                 .withUserConfiguration(OwnContainer.class)
                 .run(context -> {
+                    assertThat(context.getBeanNamesForType(ReactiveShardedPublisher.class))
+                            .containsExactly("ownReactive");
                     assertThat(context).hasSingleBean(ShardSubscriptions.class);
                     assertThat(context).hasSingleBean(ShardedPublisher.class);
                     assertThat(container(context)).isInstanceOf(OwnContainer.Container.class);

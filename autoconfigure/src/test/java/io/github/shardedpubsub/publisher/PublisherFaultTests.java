@@ -197,14 +197,14 @@ class PublisherFaultTests {
     }
 
     @Test
-    void messagesGoToTheReplicaThatIsPromoted() {
+    void aMessageForADeadMasterGoesToTheReplicaThatIsPromoted() {
         RedisNode master = cluster.owner(RedisCluster.slot("failed over"));
         this.publisher.publish("failed over", "before");
         master.kill();
         try {
-            await().atMost(SOON)
-                    .untilAsserted(() -> assertThat(this.publisher.publishAsync("failed over", "after"))
-                            .succeedsWithin(Duration.ofSeconds(1)));
+            // the first may have been on the wire
+            await().atMost(SOON).ignoreExceptions().until(() -> this.publisher.publish("failed over", "after") >= 0);
+            assertThat(this.observed.retries).isNotEmpty();
         } finally {
             master.restart();
             cluster.awaitAgreement();

@@ -375,11 +375,30 @@ class PublishingConnectionTests {
     }
 
     @Test
-    void looksForAnotherOwnerWhenANodeIsLost() {
+    void looksForAnotherOwnerWhenANodeStaysLost() {
+        connected();
+        given(this.first.connection.isOpen()).willReturn(false);
+        this.first.writing = false;
+        publish("1");
+        assertThat(this.refreshes).isEqualTo(1);
+        this.partitions.getPartitionByNodeId("node-7000").setSlots(List.of());
+        this.partitions.getPartitionByNodeId("node-7001").setSlots(List.of(SLOT));
+        this.partitions.updateCache();
+        this.waiting.remove().run();
+        assertThat(this.observed).containsExactly("retried: The node is not connected");
+        this.waiting.remove().run();
+        assertThat(this.second.sent).containsExactly("1");
+    }
+
+    @Test
+    void leavesToANodeThatIsSoonBackWhatWaitedForIt() {
         connected();
         given(this.first.connection.isOpen()).willReturn(false);
         publish("1");
-        assertThat(this.refreshes).isEqualTo(1);
+        this.waiting.remove().run();
+        this.first.answers(1);
+        assertThat(this.observed).containsExactly("PUBLISHED 1");
+        assertThat(this.waiting).isEmpty();
     }
 
     @Test
