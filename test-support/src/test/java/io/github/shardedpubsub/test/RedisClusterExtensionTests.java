@@ -1,10 +1,12 @@
 package io.github.shardedpubsub.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -14,13 +16,22 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
+import org.springframework.aot.generate.ClassNameGenerator;
+import org.springframework.aot.generate.DefaultGenerationContext;
+import org.springframework.aot.generate.GeneratedFiles;
+import org.springframework.aot.generate.InMemoryGeneratedFiles;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.aot.ApplicationContextAotGenerator;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.javapoet.ClassName;
+import org.springframework.test.context.ContextCustomizer;
+import org.springframework.test.context.MergedContextConfiguration;
 import org.springframework.test.context.junit.jupiter.SpringJUnitConfig;
 
 /** Test classes of a user, run in sessions of their own. */
@@ -150,5 +161,20 @@ class RedisClusterExtensionTests {
         assertThat(clusters).hasSize(3).containsOnly(clusters.get(0));
         assertThat(contexts).hasSize(2).containsOnly(contexts.get(0));
         assertThat(contexts.get(0).isActive()).isFalse();
+    }
+
+    @Test
+    void whatConnectsAnApplicationCanBeProcessedAheadOfTime() {
+        GenericApplicationContext context = new GenericApplicationContext();
+        ContextCustomizer customizer =
+                new RedisClusterContextCustomizerFactory().createContextCustomizer(WithAPassword.class, List.of());
+        Objects.requireNonNull(customizer).customizeContext(context, mock(MergedContextConfiguration.class));
+        InMemoryGeneratedFiles files = new InMemoryGeneratedFiles();
+        DefaultGenerationContext generation =
+                new DefaultGenerationContext(new ClassNameGenerator(ClassName.get(getClass())), files);
+        new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
+        generation.writeGeneratedContent();
+        assertThat(files.getGeneratedFiles(GeneratedFiles.Kind.SOURCE).keySet())
+                .anyMatch(file -> file.endsWith("RedisClusterConnectionDetails__BeanDefinitions.java"));
     }
 }
