@@ -4,7 +4,9 @@ import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.PlainCommand;
 import io.github.shardedpubsub.subscription.SubscriptionObserver.ProbeResult;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,15 +25,19 @@ final class DeliveryProbe {
 
     private final String sender;
 
+    /** The last one at each node; only as long as the node owns its channel. */
+    private final Map<NodeConnection, NodeProbe> probes = new HashMap<>();
+
     DeliveryProbe(Reconciler reconciler) {
         this.reconciler = reconciler;
-        this.sender = Long.toHexString((long) (reconciler.timeline().random() * Long.MAX_VALUE));
+        this.sender = OwnChannels.newSender(reconciler.timeline());
     }
 
     void start() {
-        this.reconciler.every(
-                this.reconciler.settings().probeInterval(),
-                () -> new ArrayList<>(this.reconciler.nodes()).forEach(this::probe));
+        this.reconciler.every(this.reconciler.settings().probeInterval(), () -> {
+            this.probes.keySet().retainAll(this.reconciler.nodes());
+            new ArrayList<>(this.reconciler.nodes()).forEach(this::probe);
+        });
     }
 
     private void probe(NodeConnection node) {
@@ -42,14 +48,7 @@ final class DeliveryProbe {
         if (!node.isConnected() || held == null) {
             return;
         }
-        NodeProbe before = node.probe;
-        NodeProbe probe = before != null && before.slot == held.slot ? before : new NodeProbe(this.sender, held.slot);
-        if (probe != before) {
-            node.probe = probe;
-            if (before != null) {
-                this.reconciler.arrivals().leaveOver(node, before.channel, false);
-            }
-        }
+        NodeProbe probe = probeOf(node, held.slot);
         var unused = node.subscribe(List.of(probe.channel))
                 .thenCombine(
                         node.send(PlainCommand.publish(probe.channel, probe.nextNumber())), (subscribed, published) -> {
@@ -58,20 +57,36 @@ final class DeliveryProbe {
                         });
     }
 
+    /** The last one, if it stands and the node holds channels of its slot still. */
+    private NodeProbe probeOf(NodeConnection node, int slot) {
+        NodeProbe last = this.probes.get(node);
+        if (last != null && node.owns(last.channel)) {
+            if (last.slot == slot) {
+                return last;
+            }
+            node.disown(last.channel);
+            this.reconciler.arrivals().leaveOver(node, last.channel, false);
+        }
+        NodeProbe probe = new NodeProbe(this.sender, slot);
+        node.own(probe.channel, probe::take);
+        this.probes.put(node, probe);
+        return probe;
+    }
+
     private void judge(NodeConnection node, NodeProbe probe, Outcome subscribed, Outcome published) {
-        if (node.probe != probe) {
+        if (!node.owns(probe.channel)) {
             return;
         }
         if (!(subscribed instanceof Outcome.Confirmed) || !(published instanceof Outcome.Answered)) {
             // the slot has moved, the connection is lost, or there is no permission: nothing can be said
-            node.probe = null;
+            node.disown(probe.channel);
             logger.debug("The probe of {} has no result: {}, {}", node, subscribed, published);
             tell(node, ProbeResult.UNKNOWN);
         } else if (probe.isHeard()) {
             node.probeDelivered();
             tell(node, ProbeResult.DELIVERED);
         } else {
-            node.probe = null;
+            node.disown(probe.channel);
             String finding = "a message published at the node on " + probe.channel + " did not come back";
             logger.warn("Probe of {}: {}; the connection is opened anew", node, finding);
             tell(node, ProbeResult.LOST);

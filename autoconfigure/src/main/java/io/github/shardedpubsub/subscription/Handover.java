@@ -33,7 +33,7 @@ final class Handover {
     /** The node that is importing the slot. */
     final NodeConnection target;
 
-    private final Timeline timeline;
+    private final Reconciler reconciler;
 
     Early early = Early.ASKED;
 
@@ -43,6 +43,9 @@ final class Handover {
     private final Deque<byte[]> held = new ArrayDeque<>();
 
     private boolean heard;
+
+    /** The target serves the slot, by its own word, or does not tell. On the subscriptions' own thread. */
+    private boolean served;
 
     private boolean fencing;
 
@@ -62,12 +65,12 @@ final class Handover {
             WantedChannel channel,
             NodeConnection source,
             NodeConnection target,
-            Timeline timeline,
+            Reconciler reconciler,
             Consumer<Handover> whenOver) {
         this.channel = channel;
         this.source = source;
         this.target = target;
-        this.timeline = timeline;
+        this.reconciler = reconciler;
         this.whenOver = whenOver;
     }
 
@@ -82,7 +85,7 @@ final class Handover {
             release(this.held.size());
         } else if (!this.fencing) {
             this.fencing = true;
-            this.timeline.execute(this::fence);
+            this.reconciler.timeline().execute(this::fence);
         }
         return true;
     }
@@ -92,18 +95,53 @@ final class Handover {
         synchronized (this) {
             before = this.held.size();
         }
+        if (this.served || !this.target.isConnected()) {
+            fenceSource(before);
+            return;
+        }
+        this.target.askForSlots(slots -> {
+            if (slots == null || slots.owned().get(this.channel.slot)) {
+                this.served = true;
+                fenceSource(before);
+            } else {
+                dropPassedOn(before);
+            }
+        });
+    }
+
+    /**
+     * They are not the target's own: the slot is the source's still, and the source has passed them on, as to a replica (seen on Valkey
+     * 9, between masters one of which had been a replica of the other). They come from the source itself.
+     */
+    private void dropPassedOn(int count) {
+        synchronized (this) {
+            for (int i = 0; i < count && this.held.poll() != null; i++) {
+                this.reconciler
+                        .standings()
+                        .observe(observer -> observer.strayMessage(this.channel.name, this.target.address()));
+            }
+            this.heard = !this.held.isEmpty();
+        }
+        goOn();
+    }
+
+    private void fenceSource(int before) {
         // told on the source's event loop behind its messages; or the connection is lost, and none will come any more
         var unused = this.source.fence().thenRun(() -> passed(before));
     }
 
     private synchronized void passed(int before) {
         release(before);
+        goOn();
+    }
+
+    private synchronized void goOn() {
         this.fencing = !this.held.isEmpty();
         if (this.fencing) {
-            this.timeline.execute(this::fence);
+            this.reconciler.timeline().execute(this::fence);
         } else if (this.ending && !this.over) {
             this.over = true;
-            this.timeline.execute(() -> this.whenOver.accept(this));
+            this.reconciler.timeline().execute(() -> this.whenOver.accept(this));
         }
     }
 
@@ -139,7 +177,7 @@ final class Handover {
         return this.over;
     }
 
-    /** Whether the target has sent anything, which it does only once the slot is its own. */
+    /** Whether the target has sent anything, which it does only once the slot is its own, but for what is passed on to it. */
     synchronized boolean isHeard() {
         return this.heard;
     }

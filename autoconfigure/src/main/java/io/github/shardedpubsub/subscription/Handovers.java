@@ -54,7 +54,7 @@ final class Handovers {
     }
 
     private void begin(WantedChannel channel, NodeConnection source, NodeConnection target) {
-        Handover handover = new Handover(channel, source, target, this.reconciler.timeline(), Handovers::forget);
+        Handover handover = new Handover(channel, source, target, this.reconciler, Handovers::forget);
         channel.handover = handover;
         source.handovers.add(handover);
         target.handovers.add(handover);

@@ -8,8 +8,10 @@ import io.github.shardedpubsub.pipe.PlainCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -46,8 +48,11 @@ final class NodeConnection {
     /** From here or to here, so that channels are subscribed at two nodes. */
     final Set<Handover> handovers = new LinkedHashSet<>();
 
-    /** Ours to see whether the node delivers. */
-    volatile @Nullable NodeProbe probe;
+    /** Channels of our own here, which nobody claims, and who listens to them. Never changed, but replaced. */
+    private volatile Map<ChannelName, Consumer<byte[]>> own = Map.of();
+
+    /** It has said so, and no channel has gone since that it would have ended first. */
+    private boolean provenUpstream;
 
     /** Why messages are believed not to arrive, until one does. */
     private volatile @Nullable String probeError;
@@ -109,7 +114,9 @@ final class NodeConnection {
     }
 
     void countSubscribed(int change) {
-        this.subscribed.addAndGet(change);
+        if (this.subscribed.addAndGet(change) == 0) {
+            this.provenUpstream = false;
+        }
         this.changes++;
     }
 
@@ -120,7 +127,52 @@ final class NodeConnection {
 
     /** How many more may be subscribed here. */
     int maybeSubscribed() {
-        return this.leftovers.size() + this.handovers.size() + (this.probe != null ? 1 : 0);
+        return this.leftovers.size() + this.handovers.size() + this.own.size();
+    }
+
+    /**
+     * Whether the node is known to be an upstream node: a master ends all shard subscriptions when it becomes a replica, on every
+     * server since Redis 7.0, and it does so before it confirms any other. So what it has said of itself holds as long as a channel
+     * stands here.
+     */
+    boolean isProvenUpstream() {
+        return this.provenUpstream;
+    }
+
+    /** The node says so of itself. */
+    void provenUpstream() {
+        this.provenUpstream = this.subscribed.get() > 0;
+    }
+
+    /** The node has ended a subscription, and may have changed its role. */
+    void mayBeReplica() {
+        this.provenUpstream = false;
+    }
+
+    /**
+     * From now on messages of this channel are taken for ours.
+     *
+     * @param listener told on the event loop
+     */
+    void own(ChannelName channel, Consumer<byte[]> listener) {
+        Map<ChannelName, Consumer<byte[]>> more = new HashMap<>(this.own);
+        more.put(channel, listener);
+        this.own = Map.copyOf(more);
+    }
+
+    boolean owns(ChannelName channel) {
+        return this.own.containsKey(channel);
+    }
+
+    /** Returns whether it was ours. */
+    boolean disown(ChannelName channel) {
+        if (!owns(channel)) {
+            return false;
+        }
+        Map<ChannelName, Consumer<byte[]>> fewer = new HashMap<>(this.own);
+        fewer.remove(channel);
+        this.own = Map.copyOf(fewer);
+        return true;
     }
 
     void probeDelivered() {
@@ -196,6 +248,12 @@ final class NodeConnection {
         return counted(pipe().unsubscribeAsking(channels));
     }
 
+    /** For a channel of our own, with the answer taken on the subscriptions' own thread. */
+    void subscribeOwn(ChannelName channel, Consumer<Outcome> answer) {
+        var unused = subscribe(List.of(channel))
+                .thenAccept(outcome -> this.reconciler.timeline().execute(() -> answer.accept(outcome)));
+    }
+
     private CompletableFuture<Outcome> counted(CompletableFuture<Outcome> unit) {
         this.changes++;
         this.unitsInFlight++;
@@ -263,7 +321,8 @@ final class NodeConnection {
         }
         from.connected = false;
         this.leftovers.clear();
-        this.probe = null;
+        this.own = Map.of();
+        this.provenUpstream = false;
         this.changes++;
         this.status = new Status(false, this.reconciler.timeline().now(), reason);
         this.reconciler.disconnected(this, reason, from.outOfStep);
@@ -391,8 +450,11 @@ final class NodeConnection {
 
         @Override
         public void message(ChannelName channel, byte[] payload) {
-            NodeProbe probe = NodeConnection.this.probe;
-            if (probe == null || !probe.take(channel, payload)) {
+            Map<ChannelName, Consumer<byte[]>> own = NodeConnection.this.own;
+            Consumer<byte[]> ours = own.isEmpty() ? null : own.get(channel);
+            if (ours != null) {
+                ours.accept(payload);
+            } else {
                 NodeConnection.this.reconciler.arrivals().message(NodeConnection.this, channel, payload);
             }
         }

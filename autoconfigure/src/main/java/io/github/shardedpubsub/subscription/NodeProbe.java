@@ -1,7 +1,6 @@
 package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.ChannelName;
-import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -29,17 +28,8 @@ final class NodeProbe {
      * @param sender a name of this application's own, so that others' numbers are not taken for ours
      */
     NodeProbe(String sender, int slot) {
-        this.channel = ChannelName.of(PREFIX + sender + ":{" + tag(slot) + "}");
+        this.channel = OwnChannels.name(PREFIX + sender, slot);
         this.slot = slot;
-    }
-
-    /** Found after some 16,384 tries, which take a millisecond or two. */
-    private static int tag(int slot) {
-        int tag = 0;
-        while (SlotHash.getSlot(Integer.toString(tag).getBytes(StandardCharsets.US_ASCII)) != slot) {
-            tag++;
-        }
-        return tag;
     }
 
     byte[] nextNumber() {
@@ -51,15 +41,11 @@ final class NodeProbe {
         return this.lastHeard == this.lastSent;
     }
 
-    /** Returns whether the message was ours. Called on the event loop. */
-    boolean take(ChannelName name, byte[] payload) {
-        if (!this.channel.equals(name)) {
-            return false;
-        }
+    /** Called on the event loop. */
+    void take(byte[] payload) {
         long next = this.lastHeard + 1;
         if (Arrays.equals(payload, Long.toString(next).getBytes(StandardCharsets.US_ASCII))) {
             this.lastHeard = next;
         }
-        return true;
     }
 }

@@ -83,7 +83,7 @@ final class Reconciler {
         this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
         this.arrivals = new Arrivals(this.standings, timeline);
         this.warm = new WarmConnections(this);
-        this.upstreams = new UpstreamCheck(this::upstreamTold);
+        this.upstreams = new UpstreamCheck(this, this::upstreamTold);
         this.checks = new Checks(timeline, this::foundDead);
         this.audit = new Audit(this);
         this.audit.start();
@@ -194,6 +194,7 @@ final class Reconciler {
         // asked here, as they were to be: a redirect may have named a node that the topology knows nothing of yet
         waiting.forEach(channel -> channel.hint = node.address());
         reconsider(waiting);
+        this.upstreams.connected(node);
     }
 
     void connectFailed(NodeConnection node, String reason) {
@@ -223,8 +224,8 @@ final class Reconciler {
     }
 
     void endedByServer(NodeConnection node, ChannelName name) {
-        if (node.probe != null && node.probe.channel.equals(name)) {
-            node.probe = null;
+        node.mayBeReplica();
+        if (node.disown(name)) {
             return;
         }
         this.standings.observe(observer -> observer.endedByServer(name, node.address()));
@@ -331,7 +332,6 @@ final class Reconciler {
     /** At once: it serves the slot still, or its redirect names who does, in one round trip. */
     private void askTheSameAgain(WantedChannel channel, NodeConnection node, boolean flapping) {
         channel.hint = node.address();
-        channel.askedAgain = true;
         channel.flaps = flapping ? channel.flaps + 1 : 0;
         if (channel.flaps > MAX_FLAPS) {
             waitBeforeNext(channel, backoff(channel.flaps - MAX_FLAPS));
@@ -391,6 +391,7 @@ final class Reconciler {
             }
         }
         var unused = List.of(subscribes.send(), unsubscribes.send());
+        this.upstreams.ask();
     }
 
     private void closeDifference(WantedChannel channel, SlotBatches subscribes, SlotBatches unsubscribes) {
@@ -438,7 +439,11 @@ final class Reconciler {
         }
         node.waiting.remove(channel);
         channel.become(Actual.SUBSCRIBING);
-        channel.held = channel.askedAgain ? new HeldMessages() : null;
+        channel.held = null;
+        if (!node.isProvenUpstream()) {
+            channel.held = new HeldMessages();
+            this.upstreams.gather(node, channel);
+        }
         channel.endedMeanwhile = false;
         this.standings.subscribing(channel, address);
         channel.asked++;
@@ -454,34 +459,40 @@ final class Reconciler {
             return;
         }
         if (outcome instanceof Outcome.Confirmed) {
-            confirmed(channel, node);
+            confirmed(channel, node, node.isProvenUpstream());
             return;
         }
         letGo(channel);
         refusedOrFailed(channel, node, outcome, withOthers);
     }
 
-    private void confirmed(WantedChannel channel, NodeConnection node) {
+    /**
+     * The node has confirmed the channel.
+     *
+     * @param asUpstream whether it is known to be an upstream node, or cannot be known
+     */
+    private void confirmed(WantedChannel channel, NodeConnection node, boolean asUpstream) {
         if (channel.endedMeanwhile) {
             letGo(channel);
             askTheSameAgain(channel, node, true);
             enqueue(channel);
-        } else if (channel.askedAgain) {
-            channel.askedAgain = false;
-            this.upstreams.ask(channel, node);
-        } else {
-            channel.become(Actual.SUBSCRIBED);
-            channel.failures = 0;
-            channel.redirects = 0;
-            channel.alone = false;
-            channel.confirmedAtNanos = this.timeline.nanoTime();
-            this.standings.subscribed(channel, node.address());
-            releaseHeld(channel);
-            for (Claim claim : channel.claims()) {
-                claim.confirmed().complete(null);
-            }
-            enqueue(channel);
+            return;
         }
+        if (!asUpstream) {
+            this.upstreams.confirmed(channel, node);
+            return;
+        }
+        channel.become(Actual.SUBSCRIBED);
+        channel.failures = 0;
+        channel.redirects = 0;
+        channel.alone = false;
+        channel.confirmedAtNanos = this.timeline.nanoTime();
+        this.standings.subscribed(channel, node.address());
+        releaseHeld(channel);
+        for (Claim claim : channel.claims()) {
+            claim.confirmed().complete(null);
+        }
+        enqueue(channel);
     }
 
     private static void releaseHeld(WantedChannel channel) {
@@ -504,7 +515,7 @@ final class Reconciler {
 
     private void upstreamTold(WantedChannel channel, NodeConnection node, @Nullable NodeAddress upstream) {
         if (upstream == null || !channel.isWanted()) {
-            confirmed(channel, node);
+            confirmed(channel, node, true);
             return;
         }
         letGo(channel);
@@ -533,7 +544,6 @@ final class Reconciler {
             }
             if (channel.redirects++ < MAX_REDIRECTS) {
                 channel.hint = redirect.target();
-                channel.askedAgain = false;
                 return;
             }
             channel.redirects = 0;

@@ -55,9 +55,6 @@ final class WantedChannel {
     /** What the holder sends before it has said that it is the one to hear. */
     volatile @Nullable HeldMessages held;
 
-    /** The node asked is the one that has just ended it, and may confirm it for another reason than before. */
-    boolean askedAgain;
-
     /** Not asked for in one unit with others: a refusal says nothing of which of them it is for. */
     boolean alone;
 

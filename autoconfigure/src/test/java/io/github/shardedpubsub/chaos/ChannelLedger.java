@@ -184,8 +184,8 @@ final class ChannelLedger {
             boolean late = publication != null && number < last;
             if ((again || late) && publication != null && mayBeHeldBack(publication, silences)) {
                 tally.heldBack++;
-            } else if ((again || late) && publication != null && isAroundAGap(publication)) {
-                tally.fromBoth++;
+            } else if (late && !again && publication != null && isAroundAGap(publication)) {
+                tally.overtaken++;
             } else if (number <= this.settled) {
                 violations.add(violation(number + " arrived long after it was published", publication));
             } else if (again) {
@@ -199,8 +199,8 @@ final class ChannelLedger {
     }
 
     /**
-     * A master that is failed over passes what it has delivered on to its successor over the servers' bus, where it can come after the
-     * channel has followed: for the second time, or behind what was published later. Nobody but the servers could prevent it.
+     * A master that was failed over serves publishers who have not heard of it, and passes their messages on to its successor over the
+     * servers' bus, where they can come behind what was published later. Nobody but the servers could prevent it.
      */
     private boolean isAroundAGap(Publication publication) {
         return this.gaps.stream()

@@ -21,8 +21,8 @@ final class Tally {
     /** Passed on by a node that was frozen just after it had taken them, once it was thawed: late, or for the second time. */
     long heldBack;
 
-    /** Passed on to a new master by the old one, which had delivered it: late, or for the second time. */
-    long fromBoth;
+    /** Published at an old master and passed on to the new one, where a later one had been published meanwhile. */
+    long overtaken;
 
     void add(Tally other) {
         this.published += other.published;
@@ -32,7 +32,7 @@ final class Tally {
         this.lostJustBefore += other.lostJustBefore;
         this.lostInSilence += other.lostInSilence;
         this.heldBack += other.heldBack;
-        this.fromBoth += other.fromBoth;
+        this.overtaken += other.overtaken;
     }
 
     @Override
@@ -40,7 +40,7 @@ final class Tally {
         return this.published + " published (" + this.notPublished + " more could not be), " + this.arrived
                 + " arrived; lost: " + this.lostInGap + " in reported interruptions, " + this.lostJustBefore
                 + " just before one, " + this.lostInSilence + " at nodes that went silent; "
-                + this.heldBack + " late or twice from thawed nodes, " + this.fromBoth
-                + " around an interruption";
+                + this.heldBack + " late or twice from thawed nodes, " + this.overtaken
+                + " overtaken at a failover";
     }
 }

@@ -78,6 +78,23 @@ class HandoverTests {
     }
 
     @Test
+    void whatTheSourcePassesOnToTheTargetIsNotTakenForTheTargetsOwn() {
+        beginMove();
+        this.source.passesOnTo = this.target;
+        this.simulation.publish("a", "1");
+        this.simulation.publish("a", "2");
+        this.simulation.run(Duration.ofMillis(100));
+        assertThat(this.simulation.messages).containsExactly("a:1", "a:2");
+        assertThat(this.simulation.strays).isEqualTo(2);
+
+        this.cluster.move(this.slot, this.target);
+        this.simulation.publish("a", "3");
+        this.simulation.run(Duration.ofSeconds(1));
+        assertThat(this.simulation.messages).containsExactly("a:1", "a:2", "a:3");
+        assertThat(this.simulation.status("a").interruptions()).isZero();
+    }
+
+    @Test
     void whereItIsEndedAtTheCutOverTheNewOwnerIsAskedAtOnceAndTheOldOneHeardOut() {
         this.cluster.endsEarlySubscriptionsAtCutOver = true;
         beginMove();

@@ -55,6 +55,9 @@ final class SimulatedCluster implements Cluster {
     /** The thread that asked is held up between asking and looking for the answer, while the event loop goes on. */
     boolean confirmationsComeLate;
 
+    /** How long a message takes from one node to another. */
+    Duration busDelay = Duration.ofMillis(1);
+
     Duration shortestDelay = Duration.ofNanos(50_000);
 
     Duration longestDelay = Duration.ofMillis(2);
@@ -298,11 +301,18 @@ final class SimulatedCluster implements Cluster {
         /** The user may not run CLIENT INFO. */
         boolean deniesClientInfo;
 
+        /** The user may not run SPUBLISH. */
+        boolean deniesPublishing;
+
         /** Whatever is asked, nothing comes back. */
         boolean silent;
 
         /** Says that it publishes, and does not. */
         boolean swallowsMessages;
+
+        /** Another one of its shard: it delivers what is published here, too, a while later. */
+        @Nullable
+        Node passesOnTo;
 
         /** How much longer everything takes from here. */
         Duration slowness = Duration.ZERO;
@@ -367,6 +377,14 @@ final class SimulatedCluster implements Cluster {
 
         /** As if it were the owner, which it may not know yet that it is not. */
         void publish(ChannelName channel, byte[] payload) {
+            deliver(channel, payload);
+            Node other = this.passesOnTo;
+            if (other != null) {
+                SimulatedCluster.this.time.after(SimulatedCluster.this.busDelay, () -> other.deliver(channel, payload));
+            }
+        }
+
+        private void deliver(ChannelName channel, byte[] payload) {
             for (Session session : this.sessions) {
                 if (session.subscribed.contains(channel)) {
                     session.tell(listener -> listener.message(channel, payload));
@@ -415,9 +433,12 @@ final class SimulatedCluster implements Cluster {
                 return refused("NOPERM User app has no permissions to run the 'client|info' command");
             }
             if (command.toString().startsWith("SPUBLISH")) {
+                if (this.deniesPublishing) {
+                    return refused("NOPERM User app has no permissions to run the 'spublish' command");
+                }
                 ChannelName channel = ChannelName.of(command.words().get(1));
                 Node owner = this.view[slot(channel)];
-                if (owner != this) {
+                if (owner != this && (owner == null || owner != this.replicaOf)) {
                     return refused("MOVED " + slot(channel) + " " + owner);
                 }
                 if (!this.swallowsMessages) {

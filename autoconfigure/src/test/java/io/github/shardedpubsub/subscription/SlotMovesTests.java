@@ -63,16 +63,20 @@ class SlotMovesTests {
         }
     }
 
+    private boolean isConfirmedAt(Node node) {
+        return this.simulation.isSubscribed("a")
+                && node.address.equals(this.simulation.status("a").node());
+    }
+
     @Test
     void aMoveThereAndBackComesBack() {
         for (int i = 0; i < 5; i++) {
             this.simulation.cluster.move(this.simulation.slot("a"), this.target);
-            this.simulation.until(() -> this.target.holds(Simulation.channel("a")));
+            this.simulation.until(() -> isConfirmedAt(this.target));
             this.simulation.cluster.move(this.simulation.slot("a"), this.source);
-            this.simulation.until(() -> this.source.holds(Simulation.channel("a")));
+            this.simulation.until(() -> isConfirmedAt(this.source));
         }
         this.simulation.run(Duration.ofSeconds(1));
-        assertThat(this.simulation.status("a").node()).isEqualTo(this.source.address);
         assertThat(this.simulation.status("a").interruptions()).isEqualTo(10);
         assertThat(this.target.holds(Simulation.channel("a"))).isFalse();
     }
@@ -318,6 +322,55 @@ class SlotMovesTests {
         assertThat(old.holds(Simulation.channel("a"))).isFalse();
         assertThat(this.simulation.status("a").node()).isEqualTo(promoted.address);
         assertThat(this.simulation.status("a").interruptions()).isEqualTo(1);
+    }
+
+    @Test
+    void whatAMasterHasDeliveredAndPassesOnToItsSuccessorDoesNotComeAgain() {
+        Node old = this.simulation.owner("a");
+        Node promoted = this.simulation.cluster.other(old);
+        old.passesOnTo = promoted;
+        this.simulation.cluster.busDelay = Duration.ofMillis(100);
+        this.simulation.publish("a", "1");
+        this.simulation.cluster.demote(old, promoted);
+        this.simulation.until(() -> promoted.holds(Simulation.channel("a")));
+        this.simulation.publish("a", "2");
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(this.simulation.messages).containsExactly("a:1", "a:2");
+        assertThat(this.simulation.status("a").node()).isEqualTo(promoted.address);
+        assertThat(promoted.subscribed())
+                .as("nothing of our own stays behind")
+                .containsExactly(Simulation.channel("a"));
+    }
+
+    @Test
+    void withoutPermissionToPublishAFailoverIsFollowedAtOnce() {
+        Node old = this.simulation.owner("a");
+        Node promoted = this.simulation.cluster.other(old);
+        old.deniesPublishing = true;
+        this.simulation.cluster.demote(old, promoted);
+        this.simulation.run(Duration.ofMillis(100));
+
+        assertThat(this.simulation.status("a").node()).isEqualTo(promoted.address);
+    }
+
+    @Test
+    void aReplicaThatTheTopologyTakesForAMasterIsNotBelieved() {
+        String channel = channelAt(this.target);
+        Node promoted = this.simulation.cluster.other(this.target);
+        this.simulation.cluster.demote(this.target, promoted);
+        this.simulation.claim(channel);
+        this.simulation.run(Duration.ofMillis(100));
+        this.simulation.publish(channel, "1");
+        this.simulation.run(Duration.ofMillis(100));
+
+        assertThat(this.simulation.messages).containsExactly(channel + ":1");
+        assertThat(this.simulation.transitions)
+                .filteredOn(transition -> transition.channel().equals(Simulation.channel(channel)))
+                .filteredOn(transition -> transition.to() == ChannelState.SUBSCRIBED)
+                .singleElement()
+                .satisfies(confirmed -> assertThat(confirmed.node()).isEqualTo(promoted.address));
+        assertThat(this.target.holds(Simulation.channel(channel))).isFalse();
     }
 
     @Test

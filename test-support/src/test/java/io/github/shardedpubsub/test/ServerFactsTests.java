@@ -173,6 +173,16 @@ class ServerFactsTests {
     }
 
     @Test
+    void aMasterThatWasFailedOverTakesMessagesAndPassesThemOnToItsNewMaster() {
+        cluster.forceFailover(replica);
+        try (TestClient subscriber = subscriberAt(replica)) {
+            publishedAt(master, "by its old master");
+
+            assertThat(subscriber.heard()).containsExactly("smessage " + channel + " by its old master");
+        }
+    }
+
+    @Test
     void aReplicaIsGivenAnotherMaster() {
         RedisNode other = cluster.otherMaster(master);
         try (TestClient subscriber = subscriberAt(replica)) {

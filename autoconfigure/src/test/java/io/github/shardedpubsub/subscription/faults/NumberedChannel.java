@@ -111,18 +111,6 @@ final class NumberedChannel {
                 .doesNotHaveDuplicates();
     }
 
-    void assertTwiceOnlyDuring(List<Interruption> interruptions, Duration around) {
-        Set<Integer> seen = new HashSet<>();
-        Set<Integer> twice = this.received.stream()
-                .map(Received::number)
-                .filter(number -> !seen.add(number))
-                .collect(Collectors.toSet());
-        assertThat(this.published.stream().filter(message -> twice.contains(message.number())))
-                .as("what came twice on '%s', interrupted %s", this.name, interruptions)
-                .allMatch(message ->
-                        interruptions.stream().anyMatch(interruption -> message.during(interruption, around, around)));
-    }
-
     void assertAscending() {
         Set<Integer> answered = this.published.stream().map(Published::number).collect(Collectors.toSet());
         assertThat(this.received.stream().map(Received::number).filter(answered::contains))
