@@ -154,6 +154,7 @@ final class PublishingConnection implements NodeLine.Destination {
     }
 
     CompletableFuture<Void> close() {
+        this.retries.close();
         // The end of the client closes it too, and Lettuce warns of a second time.
         boolean closed = this.connection instanceof RedisChannelHandler<?, ?> handler && handler.isClosed();
         return closed ? CompletableFuture.completedFuture(null) : this.connection.closeAsync();

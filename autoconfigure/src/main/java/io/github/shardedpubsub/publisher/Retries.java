@@ -2,6 +2,8 @@ package io.github.shardedpubsub.publisher;
 
 import io.github.shardedpubsub.subscription.Backoff;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -17,6 +19,11 @@ final class Retries {
     private final ScheduledExecutorService timer;
 
     private final PublishObserver observer;
+
+    /** What waits for its next attempt, and why. */
+    private final Map<Publication, Throwable> waiting = new ConcurrentHashMap<>();
+
+    private volatile boolean closed;
 
     /**
      * Creates them.
@@ -56,11 +63,37 @@ final class Retries {
             return;
         }
         this.observer.retried(publication.channel(), String.valueOf(refusal.getMessage()));
+        this.waiting.put(publication, refusal);
         try {
-            var unused = this.timer.schedule(() -> again(publication, attempt), wait.toNanos(), TimeUnit.NANOSECONDS);
+            var unused = this.timer.schedule(
+                    () -> {
+                        if (this.waiting.remove(publication) != null) {
+                            again(publication, attempt);
+                        }
+                    },
+                    wait.toNanos(),
+                    TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException ex) {
             // The client has ended.
-            publication.failed(refusal, PublishOutcome.REFUSED);
+            close();
+        }
+        if (this.closed) {
+            failAllThatWait();
+        }
+    }
+
+    /** Fails what waits, now and from now on: nobody would answer, since the timer may end with the client. */
+    void close() {
+        this.closed = true;
+        failAllThatWait();
+    }
+
+    private void failAllThatWait() {
+        for (Publication publication : this.waiting.keySet()) {
+            Throwable refusal = this.waiting.remove(publication);
+            if (refusal != null) {
+                publication.failed(refusal, PublishOutcome.REFUSED);
+            }
         }
     }
 

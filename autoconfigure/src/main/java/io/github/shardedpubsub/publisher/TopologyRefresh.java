@@ -2,6 +2,7 @@ package io.github.shardedpubsub.publisher;
 
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -26,8 +27,12 @@ final class TopologyRefresh {
         long now = System.nanoTime();
         long next = this.due.get();
         if (now - next >= 0 && this.due.compareAndSet(next, now + INTERVAL)) {
-            // It logs itself what it cannot reach.
-            this.executor.execute(this.client::refreshPartitionsAsync);
+            try {
+                // It logs itself what it cannot reach.
+                this.executor.execute(this.client::refreshPartitionsAsync);
+            } catch (RejectedExecutionException ex) {
+                // The client has ended.
+            }
         }
     }
 }

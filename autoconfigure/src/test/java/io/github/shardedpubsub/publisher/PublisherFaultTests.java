@@ -144,6 +144,24 @@ class PublisherFaultTests {
     }
 
     @Test
+    void aMessageThatWaitsForItsSlotIsGivenUpWhenThePublisherIsClosed() {
+        int slot = RedisCluster.slot("closing");
+        RedisNode owner = cluster.owner(slot);
+        cluster.deleteSlots(slot);
+        try {
+            CompletableFuture<Long> answer = this.publisher.publishAsync("closing", "x");
+            await().until(() -> !this.observed.retries.isEmpty());
+            this.publisher.close();
+            assertThat(answer)
+                    .failsWithin(Duration.ofSeconds(2))
+                    .withThrowableOfType(ExecutionException.class)
+                    .withCauseInstanceOf(RedisSystemException.class);
+        } finally {
+            cluster.addSlots(owner, slot);
+        }
+    }
+
+    @Test
     void oneRedirectIsEnoughToLearnWhereASlotIs() {
         int slot = RedisCluster.slot("moved");
         this.publisher.publish("moved", "before");

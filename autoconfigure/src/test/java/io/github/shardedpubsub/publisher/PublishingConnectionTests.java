@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -399,6 +400,31 @@ class PublishingConnectionTests {
         this.first.answers(1);
         assertThat(this.observed).containsExactly("PUBLISHED 1");
         assertThat(this.waiting).isEmpty();
+    }
+
+    @Test
+    void failsWhatWaitsWhenItIsClosed() {
+        given(this.lettuce.closeAsync()).willReturn(CompletableFuture.completedFuture(null));
+        connected();
+        CompletableFuture<Long> before = publish("1");
+        this.first.refuses("TRYAGAIN later");
+        CompletableFuture<Long> after = publish("2");
+        assertThat(this.connection.close()).isCompleted();
+        assertThat(before).isCompletedExceptionally();
+        this.first.refuses("TRYAGAIN later");
+        assertThat(after).isCompletedExceptionally();
+        this.waiting.remove().run();
+        assertThat(this.first.sent).containsExactly("1", "2");
+    }
+
+    @Test
+    void failsWhatWouldWaitWhenTheClientHasEnded() {
+        willThrow(new RejectedExecutionException()).given(this.timer).schedule(any(Runnable.class), anyLong(), any());
+        connected();
+        CompletableFuture<Long> answer = publish("1");
+        this.first.refuses("TRYAGAIN later");
+        assertThat(answer).isCompletedExceptionally();
+        assertThat(this.observed).contains("REFUSED 0");
     }
 
     @Test

@@ -1,8 +1,8 @@
 package io.github.shardedpubsub.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.Mockito.mock;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.mockito.Mockito.mock;
 
 import java.util.Arrays;
 import java.util.List;
