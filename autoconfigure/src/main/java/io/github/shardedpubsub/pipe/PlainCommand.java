@@ -14,6 +14,9 @@ public final class PlainCommand {
     /** The cluster as the node sees it; the slots on their way to and from it show in its own line alone. */
     public static final PlainCommand CLUSTER_NODES = new PlainCommand(words("CLUSTER", "NODES"));
 
+    /** The name of the node's shard (Redis from 7.2 on, Valkey). */
+    public static final PlainCommand CLUSTER_MYSHARDID = new PlainCommand(words("CLUSTER", "MYSHARDID"));
+
     /** For the next command alone: the node may serve a slot that it is importing. */
     static final PlainCommand ASKING = new PlainCommand(words("ASKING"));
 

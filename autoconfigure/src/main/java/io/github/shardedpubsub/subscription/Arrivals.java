@@ -62,7 +62,7 @@ final class Arrivals {
             return false;
         }
         Handover handover = channel.handover;
-        return channel.holder == node || handover != null && (handover.source == node || handover.target == node);
+        return channel.holder == node || handover != null && handover.isSubscribedAt(node);
     }
 
     /**

@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 
 /**
  * One channel's subscription at the next owner of its slot, beside the one at the present owner, and the order of what the two
- * deliver. They are of two shards, so that no message comes from both; but one can overtake another on its way from the other node.
- * So a message from the target is held until a PING through the source, sent after it came, is back: whatever the source had sent
+ * deliver. They are of two shards, so that no message comes from both (see {@link Handovers}); but one can overtake another on its way
+ * from the other node. So a message from the target is held until a PING through the source, sent after it came, is back: whatever the source had sent
  * before is delivered then.
  *
  * <p>Messages come on two event loops; the rest is on the subscriptions' own thread.
@@ -19,6 +19,8 @@ final class Handover {
 
     /** What the target has said. */
     enum Early {
+        /** Nothing; nor is it asked before it is known that it is of another shard than the source. */
+        UNASKED,
         ASKED,
         CONFIRMED,
         /** Nor will it be asked again as long as the slot is on its way. */
@@ -33,9 +35,10 @@ final class Handover {
     /** The node that is importing the slot. */
     final NodeConnection target;
 
-    private final Reconciler reconciler;
+    private final Timeline timeline;
 
-    Early early = Early.ASKED;
+    /** Changed on the subscriptions' own thread only. */
+    volatile Early early = Early.UNASKED;
 
     /** The target has ended the early subscription, as it does at the cut-over, before its confirmation was looked at. */
     boolean endedMeanwhile;
@@ -43,9 +46,6 @@ final class Handover {
     private final Deque<byte[]> held = new ArrayDeque<>();
 
     private boolean heard;
-
-    /** The target serves the slot, by its own word, or does not tell. On the subscriptions' own thread. */
-    private boolean served;
 
     private boolean fencing;
 
@@ -57,26 +57,24 @@ final class Handover {
     private final Consumer<Handover> whenOver;
 
     /**
-     * Begins with the target asked.
-     *
      * @param whenOver told on the subscriptions' own thread, where it ends by itself
      */
     Handover(
             WantedChannel channel,
             NodeConnection source,
             NodeConnection target,
-            Reconciler reconciler,
+            Timeline timeline,
             Consumer<Handover> whenOver) {
         this.channel = channel;
         this.source = source;
         this.target = target;
-        this.reconciler = reconciler;
+        this.timeline = timeline;
         this.whenOver = whenOver;
     }
 
-    /** On the target's event loop. Returns false if the handover is over and the message is the caller's. */
+    /** On the target's event loop. Returns false if the handover is over, or not begun, and the message is the caller's. */
     synchronized boolean take(byte[] payload) {
-        if (this.over) {
+        if (this.over || this.early == Early.UNASKED) {
             return false;
         }
         this.heard = true;
@@ -85,9 +83,14 @@ final class Handover {
             release(this.held.size());
         } else if (!this.fencing) {
             this.fencing = true;
-            this.reconciler.timeline().execute(this::fence);
+            this.timeline.execute(this::fence);
         }
         return true;
+    }
+
+    /** Or may be. */
+    boolean isSubscribedAt(NodeConnection node) {
+        return node == this.source || node == this.target && this.early != Early.UNASKED;
     }
 
     private void fence() {
@@ -95,53 +98,18 @@ final class Handover {
         synchronized (this) {
             before = this.held.size();
         }
-        if (this.served || !this.target.isConnected()) {
-            fenceSource(before);
-            return;
-        }
-        this.target.askForSlots(slots -> {
-            if (slots == null || slots.owned().get(this.channel.slot)) {
-                this.served = true;
-                fenceSource(before);
-            } else {
-                dropPassedOn(before);
-            }
-        });
-    }
-
-    /**
-     * They are not the target's own: the slot is the source's still, and the source has passed them on, as to a replica (seen on Valkey
-     * 9, between masters one of which had been a replica of the other). They come from the source itself.
-     */
-    private void dropPassedOn(int count) {
-        synchronized (this) {
-            for (int i = 0; i < count && this.held.poll() != null; i++) {
-                this.reconciler
-                        .standings()
-                        .observe(observer -> observer.strayMessage(this.channel.name, this.target.address()));
-            }
-            this.heard = !this.held.isEmpty();
-        }
-        goOn();
-    }
-
-    private void fenceSource(int before) {
         // told on the source's event loop behind its messages; or the connection is lost, and none will come any more
         var unused = this.source.fence().thenRun(() -> passed(before));
     }
 
     private synchronized void passed(int before) {
         release(before);
-        goOn();
-    }
-
-    private synchronized void goOn() {
         this.fencing = !this.held.isEmpty();
         if (this.fencing) {
-            this.reconciler.timeline().execute(this::fence);
+            this.timeline.execute(this::fence);
         } else if (this.ending && !this.over) {
             this.over = true;
-            this.reconciler.timeline().execute(() -> this.whenOver.accept(this));
+            this.timeline.execute(() -> this.whenOver.accept(this));
         }
     }
 
@@ -177,7 +145,7 @@ final class Handover {
         return this.over;
     }
 
-    /** Whether the target has sent anything, which it does only once the slot is its own, but for what is passed on to it. */
+    /** Whether the target has sent anything, which it does only once the slot is its own. */
     synchronized boolean isHeard() {
         return this.heard;
     }

@@ -2,17 +2,28 @@ package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.subscription.Handover.Early;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Subscribes at the next owner of a slot, through {@code ASKING}, as soon as the slot is seen leaving the present one; takes the
  * channel over there when the present owner ends it; and gives up when the move is.
  *
+ * <p>The two must be of two shards, by their own words. A master whose replica was promoted stays a master if it owns a slot that the
+ * replica did not know of; both are of one shard from then on and pass on to each other what is published at either, so that whoever
+ * is subscribed at both gets it twice (seen on Redis 8.0, Valkey 8.1 and 9).
+ *
  * <p>On the subscriptions' own thread.
  */
 final class Handovers {
+
+    private static final Logger logger = LoggerFactory.getLogger(Handovers.class);
 
     private final Reconciler reconciler;
 
@@ -22,11 +33,7 @@ final class Handovers {
 
     /** What a node says of its own slots. */
     void seen(NodeConnection source, NodeSlots slots) {
-        SlotBatches asking = new SlotBatches(
-                this.reconciler.timeline(),
-                Handovers::handedOverStill,
-                NodeConnection::subscribeAsking,
-                (channel, target, outcome, withOthers) -> answered(channel, outcome));
+        Map<NodeConnection, List<Handover>> begun = new LinkedHashMap<>();
         for (WantedChannel channel : List.copyOf(source.held)) {
             NodeAddress next = slots.leaving().get(channel.slot);
             Handover handover = channel.handover;
@@ -34,8 +41,7 @@ final class Handovers {
                 NodeConnection target = this.reconciler.node(next);
                 // where it is not connected yet, the next look finds it so
                 if (target != source && target.connectIfNeeded()) {
-                    begin(channel, source, target);
-                    asking.add(target, channel);
+                    begun.computeIfAbsent(target, any -> new ArrayList<>(1)).add(begin(channel, source, target));
                 }
             } else if (next == null
                     && handover != null
@@ -43,6 +49,33 @@ final class Handovers {
                     && !handover.isHeard()
                     && slots.owned().get(channel.slot)) {
                 giveUp(handover);
+            }
+        }
+        begun.forEach((target, handovers) -> askIfOfTwoShards(source, target, handovers));
+    }
+
+    private void askIfOfTwoShards(NodeConnection source, NodeConnection target, List<Handover> handovers) {
+        var unused = source.shard().thenAcceptBoth(target.shard(), (one, other) -> {
+            if (one.isPresent() && other.isPresent() && !one.equals(other)) {
+                ask(target, handovers);
+            } else {
+                logger.debug("{} and {} are of one shard, or do not tell: {} and {}", source, target, one, other);
+            }
+        });
+    }
+
+    /** Those that have not come to an end meanwhile. */
+    private void ask(NodeConnection target, List<Handover> handovers) {
+        SlotBatches asking = new SlotBatches(
+                this.reconciler.timeline(),
+                Handovers::handedOverStill,
+                NodeConnection::subscribeAsking,
+                (channel, node, outcome, withOthers) -> answered(channel, outcome));
+        for (Handover handover : handovers) {
+            if (handover.channel.handover == handover && !handover.isEnding()) {
+                handover.early = Early.ASKED;
+                target.leftovers.remove(handover.channel.name);
+                asking.add(target, handover.channel);
             }
         }
         var unused = asking.send();
@@ -53,12 +86,12 @@ final class Handovers {
         return () -> channel.handover == handover;
     }
 
-    private void begin(WantedChannel channel, NodeConnection source, NodeConnection target) {
-        Handover handover = new Handover(channel, source, target, this.reconciler, Handovers::forget);
+    private Handover begin(WantedChannel channel, NodeConnection source, NodeConnection target) {
+        Handover handover = new Handover(channel, source, target, this.reconciler.timeline(), Handovers::forget);
         channel.handover = handover;
         source.handovers.add(handover);
         target.handovers.add(handover);
-        target.leftovers.remove(channel.name);
+        return handover;
     }
 
     private void answered(WantedChannel channel, Outcome outcome) {
@@ -117,7 +150,7 @@ final class Handovers {
         switch (handover.early) {
             case ASKED -> handover.endedMeanwhile = true;
             case CONFIRMED -> this.reconciler.cutOver(handover.channel, handover.source, handover.target);
-            case REFUSED -> {
+            case UNASKED, REFUSED -> {
                 // an answer that came too late, to nothing
             }
         }
@@ -135,7 +168,8 @@ final class Handovers {
             return;
         }
         WantedChannel channel = handover.channel;
-        if (channel.holder != handover.target && handover.early != Early.REFUSED) {
+        boolean maybeSubscribed = handover.early == Early.ASKED || handover.early == Early.CONFIRMED;
+        if (channel.holder != handover.target && maybeSubscribed) {
             this.reconciler.arrivals().leaveOver(handover.target, channel.name, true);
         }
         if (channel.holder != handover.source) {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -275,12 +276,31 @@ final class NodeConnection {
     void askForSlots(Consumer<@Nullable NodeSlots> answer) {
         ask(PlainCommand.CLUSTER_NODES, outcome -> {
             if (outcome instanceof Outcome.Answered answered) {
-                answer.accept(NodeSlots.parse(answered.reply(), this.address));
+                answer.accept(NodeSlots.of(ClusterNodes.parse(answered.reply(), this.address)));
             } else {
                 logger.debug("{} does not tell its slots: {}", this.address, outcome);
                 answer.accept(null);
             }
         });
+    }
+
+    /**
+     * Asks for the name of the node's shard; it is empty where the node does not tell. Redis 7.0 has no names for shards, which are one
+     * master and its replicas there; so a master's is its own. Completed on the subscriptions' own thread.
+     */
+    CompletableFuture<Optional<String>> shard() {
+        CompletableFuture<Optional<String>> shard = new CompletableFuture<>();
+        ask(PlainCommand.CLUSTER_MYSHARDID, outcome -> {
+            if (outcome instanceof Outcome.Answered answered) {
+                shard.complete(Optional.of(answered.reply()));
+            } else if (outcome instanceof Outcome.Refused refused
+                    && refused.error().code().equals("ERR")) {
+                shard.complete(Optional.of(this.address.toString()));
+            } else {
+                shard.complete(Optional.empty());
+            }
+        });
+        return shard;
     }
 
     /** Completed, on the event loop, when all that the node had sent before is told, or when it can send nothing more. */

@@ -77,21 +77,69 @@ class HandoverTests {
         assertThat(this.simulation.strays).isZero();
     }
 
-    @Test
-    void whatTheSourcePassesOnToTheTargetIsNotTakenForTheTargetsOwn() {
-        beginMove();
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void betweenMastersOfOneShardNothingIsSubscribedEarlySinceItWouldComeTwice(boolean endsEarly) {
+        this.cluster.endsEarlySubscriptionsAtCutOver = endsEarly;
+        this.target.shard = this.source.shard;
         this.source.passesOnTo = this.target;
+        int before = this.simulation.unitCount();
+        this.cluster.beginMove(this.slot, this.target);
+        this.simulation.run(WATCH.interval().multipliedBy(2));
         this.simulation.publish("a", "1");
-        this.simulation.publish("a", "2");
         this.simulation.run(Duration.ofMillis(100));
-        assertThat(this.simulation.messages).containsExactly("a:1", "a:2");
-        assertThat(this.simulation.strays).isEqualTo(2);
-
-        this.cluster.move(this.slot, this.target);
+        // the target knows, and the source does not yet
+        this.cluster.assign(this.slot, this.target);
+        this.target.learn(this.slot);
+        this.simulation.run(Duration.ofMillis(100));
+        this.simulation.publishAt(this.source, "a", "2");
+        this.simulation.run(Duration.ofMillis(100));
+        this.cluster.nodes.forEach(node -> node.learn(this.slot));
+        this.simulation.run(Duration.ofSeconds(1));
         this.simulation.publish("a", "3");
         this.simulation.run(Duration.ofSeconds(1));
+
         assertThat(this.simulation.messages).containsExactly("a:1", "a:2", "a:3");
-        assertThat(this.simulation.status("a").interruptions()).isZero();
+        assertThat(this.simulation.strays).isZero();
+        // where it has gone is known all the same
+        assertThat(this.simulation.unitsFrom(before)).containsExactly("+a@" + this.target.address.host());
+        assertThat(this.simulation.status("a").interruptions()).isEqualTo(1);
+    }
+
+    @Test
+    void whatOneShardDeliversTwiceIsNotHeardFromASubscriptionLeftOver() {
+        this.target.shard = this.source.shard;
+        this.source.passesOnTo = this.target;
+        this.target.leaveOver(this.channel);
+        this.cluster.beginMove(this.slot, this.target);
+        this.simulation.run(WATCH.interval().plusMillis(50));
+        this.simulation.publish("a", "1");
+        this.simulation.run(Duration.ofMillis(100));
+        assertThat(this.simulation.messages).containsExactly("a:1");
+        assertThat(this.simulation.strays).isEqualTo(1);
+    }
+
+    @Test
+    void aNodeThatDoesNotTellItsShardIsNotAskedEarly() {
+        this.target.deniesShard = true;
+        int before = this.simulation.unitCount();
+        this.cluster.beginMove(this.slot, this.target);
+        this.simulation.run(WATCH.interval().multipliedBy(2));
+        assertThat(this.simulation.unitsFrom(before)).isEmpty();
+
+        this.cluster.move(this.slot, this.target);
+        this.simulation.run(Duration.ofSeconds(1));
+        assertThat(this.simulation.unitsFrom(before)).containsExactly("+a@" + this.target.address.host());
+        assertThat(this.simulation.status("a").node()).isEqualTo(this.target.address);
+    }
+
+    @Test
+    void serversThatHaveNoNamesForShardsAreOfTwo() {
+        this.cluster.nodes.forEach(node -> node.shard = null);
+        beginMove();
+        this.cluster.move(this.slot, this.target);
+        this.simulation.run(Duration.ofSeconds(1));
+        assertThat(this.handedOver).containsExactly("a: " + this.source.address + " to " + this.target.address);
     }
 
     @Test
