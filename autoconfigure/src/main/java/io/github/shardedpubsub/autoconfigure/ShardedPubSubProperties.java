@@ -49,6 +49,8 @@ public class ShardedPubSubProperties {
 
     private final Listener listener = new Listener();
 
+    private final Publisher publisher = new Publisher();
+
     private final Health health = new Health();
 
     private final Lettuce lettuce = new Lettuce();
@@ -111,6 +113,10 @@ public class ShardedPubSubProperties {
 
     public Listener getListener() {
         return this.listener;
+    }
+
+    public Publisher getPublisher() {
+        return this.publisher;
     }
 
     public Health getHealth() {
@@ -428,6 +434,26 @@ public class ShardedPubSubProperties {
 
         public void setTaskExecutor(@Nullable String taskExecutor) {
             this.taskExecutor = taskExecutor;
+        }
+    }
+
+    /**
+     * Publishing.
+     */
+    public static class Publisher {
+
+        /**
+         * How long a message that no node has taken is offered again: after a redirect, CLUSTERDOWN, TRYAGAIN or LOADING, or
+         * without a connection. Zero never does, but for the first redirect.
+         */
+        private Duration retryTimeout = Duration.ofSeconds(2);
+
+        public Duration getRetryTimeout() {
+            return this.retryTimeout;
+        }
+
+        public void setRetryTimeout(Duration retryTimeout) {
+            this.retryTimeout = notNegative(retryTimeout);
         }
     }
 

@@ -29,13 +29,10 @@ import org.springframework.data.redis.config.RedisListenerConfigurer;
 import org.springframework.data.redis.config.RedisListenerEndpointRegistrar;
 import org.springframework.data.redis.listener.Topic;
 import org.springframework.data.redis.listener.support.SimpleTopicResolver;
-import org.springframework.data.redis.serializer.RedisMessageConverters;
 import org.springframework.messaging.handler.annotation.support.MessageHandlerMethodFactory;
 import org.springframework.util.Assert;
-import org.springframework.util.ClassUtils;
 import org.springframework.util.ErrorHandler;
 import org.springframework.validation.Validator;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Makes a {@link ShardedListenerEndpoint} of each {@link ShardedRedisListener}, registers it, and starts it unless that is switched
@@ -44,10 +41,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public class ShardedRedisListenerAnnotationBeanPostProcessor
         implements BeanPostProcessor, BeanFactoryAware, SmartInitializingSingleton {
-
-    private static final boolean JACKSON_PRESENT = ClassUtils.isPresent(
-            "tools.jackson.databind.json.JsonMapper",
-            ShardedRedisListenerAnnotationBeanPostProcessor.class.getClassLoader());
 
     private static final String GENERATED_ID = ShardedListenerEndpoint.class.getName() + "#";
 
@@ -180,31 +173,10 @@ public class ShardedRedisListenerAnnotationBeanPostProcessor
             RedisListenerEndpointRegistrar registrar = new RedisListenerEndpointRegistrar();
             registrar.setBeanFactory(factory());
             registrar.setValidator(factory().getBeanProvider(Validator.class).getIfUnique());
-            List<RedisListenerConfigurer> configurers = new ArrayList<>(factory()
-                    .getBeanProvider(RedisListenerConfigurer.class)
-                    .orderedStream()
-                    .toList());
-            if (JACKSON_PRESENT) {
-                // behind the application's converters, and before those of Spring Data
-                configurers.add(new JsonConfigurer(factory()));
-            }
-            registrar.apply(configurers);
+            registrar.apply(ListenerConverters.configurers(factory()));
             this.methods = registrar.getMessageHandlerMethodFactory();
         }
         return this.methods;
-    }
-
-    /** A class of its own, since Jackson may not be there. */
-    private record JsonConfigurer(BeanFactory factory) implements RedisListenerConfigurer {
-
-        @Override
-        public void configureMessageConverters(RedisMessageConverters.Builder builder) {
-            JsonMapper mapper = this.factory.getBeanProvider(JsonMapper.class).getIfUnique();
-            builder.addCustomConverter(new JsonPayloadConverter(
-                    mapper != null
-                            ? mapper
-                            : JsonMapper.builder().findAndAddModules().build()));
-        }
     }
 
     private ConfigurableListableBeanFactory factory() {
