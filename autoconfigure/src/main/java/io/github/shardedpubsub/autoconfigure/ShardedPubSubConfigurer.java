@@ -4,6 +4,7 @@ import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.publisher.PublisherSettings;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.subscription.ResubscribeMode;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionSettings;
@@ -78,16 +79,17 @@ public final class ShardedPubSubConfigurer {
                             + resubscribe.getInitialBackoff());
         }
         return new SubscriptionSettings(
-                new PipeSettings(this.properties.getFenceTimeout(), this.properties.getHeartbeat()),
-                resubscribe.getInitialBackoff(),
-                resubscribe.getMaxBackoff(),
-                resubscribe.getRefusedInterval(),
-                this.properties.getConnection().getIdleTimeout(),
-                this.properties.getConnection().isWarm(),
-                this.properties.getAuditInterval(),
-                this.properties.getHandover().toSettings(),
-                this.properties.getProbe().getInterval(),
-                resubscribe.getMode());
+                        new PipeSettings(this.properties.getFenceTimeout(), this.properties.getHeartbeat()),
+                        resubscribe.getInitialBackoff(),
+                        resubscribe.getMaxBackoff(),
+                        resubscribe.getRefusedInterval(),
+                        this.properties.getConnection().getIdleTimeout(),
+                        this.properties.getConnection().isWarm(),
+                        this.properties.getAuditInterval(),
+                        this.properties.getHandover().toSettings(),
+                        this.properties.getProbe().getInterval(),
+                        ResubscribeMode.FOLLOW)
+                .withResubscribe(resubscribe.getMode());
     }
 
     /**

@@ -2,8 +2,8 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.actuate.DeliveryMetrics;
 import io.github.shardedpubsub.actuate.LettuceFenceMetrics;
-import io.github.shardedpubsub.actuate.ShardEventMetrics;
 import io.github.shardedpubsub.actuate.PublisherMetrics;
+import io.github.shardedpubsub.actuate.ShardEventMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;

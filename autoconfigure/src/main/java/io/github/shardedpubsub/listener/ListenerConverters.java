@@ -15,21 +15,22 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class ListenerConverters {
 
-    private static final boolean JACKSON_PRESENT = ClassUtils.isPresent(
-            "tools.jackson.databind.json.JsonMapper", ListenerConverters.class.getClassLoader());
+    private static final boolean JACKSON_PRESENT =
+            ClassUtils.isPresent("tools.jackson.databind.json.JsonMapper", ListenerConverters.class.getClassLoader());
 
     private ListenerConverters() {}
 
     /** All of them as one, so that what is published can be written with what it is read with. */
     public static MessageConverter of(BeanFactory factory) {
-        return RedisMessageConverters.createMessageConverter(builder ->
-                configurers(factory).forEach(configurer -> configurer.configureMessageConverters(builder)));
+        return RedisMessageConverters.createMessageConverter(
+                builder -> configurers(factory).forEach(configurer -> configurer.configureMessageConverters(builder)));
     }
 
     static List<RedisListenerConfigurer> configurers(BeanFactory factory) {
-        List<RedisListenerConfigurer> configurers = new ArrayList<>(factory.getBeanProvider(RedisListenerConfigurer.class)
-                .orderedStream()
-                .toList());
+        List<RedisListenerConfigurer> configurers =
+                new ArrayList<>(factory.getBeanProvider(RedisListenerConfigurer.class)
+                        .orderedStream()
+                        .toList());
         if (JACKSON_PRESENT) {
             // behind the application's converters, and before those of Spring Data
             configurers.add(new JsonConfigurer(factory));

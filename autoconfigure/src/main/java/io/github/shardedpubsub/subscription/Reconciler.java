@@ -232,7 +232,6 @@ final class Reconciler {
             channel.leftToApplication = false;
             // what was a hint then is not one any more
             channel.hint = null;
-            channel.askedAgain = false;
             endWait(channel);
             enqueue(channel);
         }

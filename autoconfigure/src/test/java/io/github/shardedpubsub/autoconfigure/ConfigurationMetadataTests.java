@@ -28,7 +28,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 class ConfigurationMetadataTests {
 
-    private static final List<Class<?>> VALUES = List.of(Duration.class, boolean.class, int.class, Integer.class, String.class);
+    private static final List<Class<?>> VALUES =
+            List.of(Duration.class, boolean.class, int.class, Integer.class, String.class);
 
     private final Map<String, String> descriptions = new HashMap<>();
 
