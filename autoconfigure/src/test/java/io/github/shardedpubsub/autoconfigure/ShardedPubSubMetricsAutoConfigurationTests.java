@@ -11,6 +11,7 @@ import io.github.shardedpubsub.actuate.ShardedPubSubMeter;
 import io.github.shardedpubsub.listener.DeliveryObserver;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
@@ -19,6 +20,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,9 @@ class ShardedPubSubMetricsAutoConfigurationTests {
     private final ApplicationContextRunner runner = this.withoutSubscriptions
             .withBean(ShardSubscriptions.class, FakeShardSubscriptions::new)
             .withBean(PubSubFence.class, () -> new PubSubFence(channel -> 0))
+            .withBean(
+                    ShardEventPublisher.class,
+                    () -> new ShardEventPublisher(event -> {}, Clock.systemUTC(), ShardEventPublisher.DEFAULT_CAPACITY))
             .withBean(ShardedPublisher.class, () -> new ShardedPublisher(() -> mock(RedisClusterClient.class), null));
 
     @Test
