@@ -69,7 +69,7 @@ final class Audit {
 
     private boolean isElsewhere(WantedChannel channel) {
         NodeConnection holder = channel.holder;
-        NodeAddress owner = this.reconciler.cluster().ownerOf(channel.slot);
+        NodeAddress owner = this.reconciler.view().ownerOf(channel.slot);
         return holder != null && owner != null && !owner.equals(holder.address());
     }
 

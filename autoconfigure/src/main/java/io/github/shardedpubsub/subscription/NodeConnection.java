@@ -276,7 +276,7 @@ final class NodeConnection {
     void askForSlots(Consumer<@Nullable NodeSlots> answer) {
         ask(PlainCommand.CLUSTER_NODES, outcome -> {
             if (outcome instanceof Outcome.Answered answered) {
-                answer.accept(NodeSlots.parse(answered.reply(), this.address));
+                answer.accept(NodeSlots.of(ClusterNodes.parse(answered.reply(), this.address)));
             } else {
                 logger.debug("{} does not tell its slots: {}", this.address, outcome);
                 answer.accept(null);

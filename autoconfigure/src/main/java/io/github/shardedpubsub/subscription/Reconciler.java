@@ -50,6 +50,8 @@ final class Reconciler {
 
     private final Standings standings;
 
+    private final ClusterView view;
+
     private final TopologyWatch topology;
 
     private final ConcurrentMap<NodeAddress, NodeConnection> nodes = new ConcurrentHashMap<>();
@@ -80,7 +82,9 @@ final class Reconciler {
         this.timeline = timeline;
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
-        this.topology = new TopologyWatch(cluster, timeline, settings.backoffInitial(), this::topologyLookedAt);
+        this.view = new ClusterView(this);
+        this.topology = new TopologyWatch(this.view::look, timeline, settings.backoffInitial(), this::topologyLookedAt);
+        cluster.onChange(() -> timeline.execute(this.topology::changed));
         this.arrivals = new Arrivals(this.standings, timeline);
         this.warm = new WarmConnections(this);
         this.upstreams = new UpstreamCheck(this, this::upstreamTold);
@@ -95,6 +99,10 @@ final class Reconciler {
 
     Cluster cluster() {
         return this.cluster;
+    }
+
+    ClusterView view() {
+        return this.view;
     }
 
     SubscriptionSettings settings() {
@@ -345,7 +353,7 @@ final class Reconciler {
             if (channel.actual != Actual.NONE) {
                 continue;
             }
-            NodeAddress owner = this.cluster.ownerOf(channel.slot);
+            NodeAddress owner = this.view.ownerOf(channel.slot);
             if (owner != null && !owner.equals(channel.standing.node())) {
                 if (channel.standing.state() != ChannelState.REFUSED) {
                     endWait(channel);
@@ -423,7 +431,7 @@ final class Reconciler {
     }
 
     private void askWhereServed(WantedChannel channel, SlotBatches subscribes) {
-        NodeAddress address = channel.hint != null ? channel.hint : this.cluster.ownerOf(channel.slot);
+        NodeAddress address = channel.hint != null ? channel.hint : this.view.ownerOf(channel.slot);
         channel.hint = null;
         if (address == null) {
             leaveHolder(channel);

@@ -1,8 +1,8 @@
 package io.github.shardedpubsub.subscription;
 
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +20,7 @@ final class TopologyWatch {
     /** Longest wait between looks while something is amiss: a promotion is noticed this late at most. */
     private static final Duration LONGEST_WAIT = Duration.ofMillis(500);
 
-    private final Cluster cluster;
+    private final Supplier<CompletionStage<?>> look;
 
     private final Timeline timeline;
 
@@ -40,17 +40,18 @@ final class TopologyWatch {
 
     private long lastLookNanos;
 
-    TopologyWatch(Cluster cluster, Timeline timeline, Duration firstWait, Runnable lookedAt) {
-        this.cluster = cluster;
+    TopologyWatch(Supplier<CompletionStage<?>> look, Timeline timeline, Duration firstWait, Runnable lookedAt) {
+        this.look = look;
         this.timeline = timeline;
         this.backoff = new Backoff(firstWait, LONGEST_WAIT);
         this.lookedAt = lookedAt;
-        cluster.onChange(() -> timeline.execute(this::changed));
     }
 
-    private void changed() {
+    /** Somebody else has seen it change. */
+    void changed() {
         if (!this.stopped) {
             this.lookedAt.run();
+            lookSoon();
         }
     }
 
@@ -83,7 +84,8 @@ final class TopologyWatch {
         this.looking = true;
         this.wanted = false;
         this.looks++;
-        refresh()
+        this.look
+                .get()
                 .whenComplete((done, failure) -> this.timeline.execute(() -> {
                     this.looking = false;
                     this.lastLookNanos = this.timeline.nanoTime();
@@ -98,14 +100,6 @@ final class TopologyWatch {
                         lookSoon();
                     }
                 }));
-    }
-
-    private CompletionStage<?> refresh() {
-        try {
-            return this.cluster.refresh();
-        } catch (RuntimeException ex) {
-            return CompletableFuture.failedFuture(ex);
-        }
     }
 
     void stop() {

@@ -24,7 +24,7 @@ final class WarmConnections {
         }
         Collection<NodeAddress> upstreams = this.reconciler.standings().isEmpty()
                 ? Set.of()
-                : Set.copyOf(this.reconciler.cluster().upstreams());
+                : Set.copyOf(this.reconciler.view().upstreams());
         upstreams.forEach(address -> this.reconciler.node(address).keepWarm(true));
         for (NodeConnection node : this.reconciler.nodes()) {
             if (!upstreams.contains(node.address())) {

@@ -74,6 +74,8 @@ final class SimulatedCluster implements Cluster {
 
     private int number;
 
+    private int configEpoch = 1;
+
     /** As the servers do from Redis 8 and Valkey 8 on: who subscribed early, through ASKING, is ended at the cut-over. */
     boolean endsEarlySubscriptionsAtCutOver;
 
@@ -189,6 +191,9 @@ final class SimulatedCluster implements Cluster {
     /** Moves a slot; nobody knows before it is told. */
     void assign(int slot, @Nullable Node target) {
         this.owners[slot] = target;
+        if (target != null) {
+            target.configEpoch = ++this.configEpoch;
+        }
     }
 
     /** As redis-cli does it: the target first, then the source, then the others, all at once as far as a client can see. */
@@ -222,7 +227,7 @@ final class SimulatedCluster implements Cluster {
         master.replicaOf = promoted;
         for (int slot = 0; slot < this.owners.length; slot++) {
             if (this.owners[slot] == master) {
-                this.owners[slot] = promoted;
+                assign(slot, promoted);
             }
         }
         promoted.learnAll();
@@ -234,7 +239,7 @@ final class SimulatedCluster implements Cluster {
         dead.kill();
         for (int slot = 0; slot < this.owners.length; slot++) {
             if (this.owners[slot] == dead) {
-                this.owners[slot] = promoted;
+                assign(slot, promoted);
             }
         }
         this.nodes.forEach(Node::learnAll);
@@ -287,6 +292,8 @@ final class SimulatedCluster implements Cluster {
         String error;
 
         boolean up = true;
+
+        private int configEpoch = 1;
 
         /** Then it accepts subscriptions to its master's slots; but no messages reach it. */
         @Nullable
@@ -486,10 +493,14 @@ final class SimulatedCluster implements Cluster {
                         .append(node.address)
                         .append("@1")
                         .append(node == this ? " myself," : " ")
-                        .append(node.replicaOf == null ? "master - " : "slave " + node.replicaOf.id() + " ")
-                        .append("0 0 1 connected");
+                        .append(node.replicaOf == null ? "master" : "slave")
+                        .append(node.up ? " " : ",fail ")
+                        .append(node.replicaOf == null ? "-" : node.replicaOf.id())
+                        .append(" 0 0 ")
+                        .append(node.configEpoch)
+                        .append(" connected");
+                appendSlotsOf(node, lines);
                 if (node == this) {
-                    appendOwnSlots(lines);
                     this.migratingTo.forEach((slot, target) -> lines.append(" [")
                             .append(slot)
                             .append("->-")
@@ -503,11 +514,11 @@ final class SimulatedCluster implements Cluster {
             return lines.toString();
         }
 
-        private void appendOwnSlots(StringBuilder lines) {
+        private void appendSlotsOf(Node node, StringBuilder lines) {
             for (int slot = 0; slot < this.view.length; slot++) {
-                if (this.view[slot] == this) {
+                if (this.view[slot] == node) {
                     int first = slot;
-                    while (slot + 1 < this.view.length && this.view[slot + 1] == this) {
+                    while (slot + 1 < this.view.length && this.view[slot + 1] == node) {
                         slot++;
                     }
                     lines.append(' ').append(first).append(first == slot ? "" : "-" + slot);

@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.subscription.InterruptionCause;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
@@ -29,6 +30,15 @@ class FailoverFaultTests {
 
     /** Until the topology has been compared and the channel has been asked for again, where nobody tells. */
     private static final Duration AUDITED = SETTINGS.auditInterval().plusSeconds(2);
+
+    private static final PipeSettings IMPATIENT = new PipeSettings(Duration.ofMillis(500), Duration.ofMillis(500));
+
+    /** A frozen node has been found to be one. */
+    private static final Duration NOTICED =
+            IMPATIENT.heartbeat().plus(IMPATIENT.fenceTimeout()).multipliedBy(5).dividedBy(4);
+
+    /** From the promotion on. The frozen node is asked, too, and must hold up nothing. */
+    private static final Duration FOLLOWED = Duration.ofSeconds(3);
 
     private static RedisCluster cluster;
 
@@ -129,6 +139,31 @@ class FailoverFaultTests {
                         .filter(transition -> transition.interruption() != null))
                 .as("the return of a node interrupts nothing")
                 .isEmpty();
+    }
+
+    @Test
+    void aFrozenMastersChannelsGoToThePromotedReplicaWhileItIsFrozen() {
+        this.application.close();
+        this.application = ObservedSubscriptions.on(cluster, ObservedSubscriptions.settings(IMPATIENT));
+        RedisNode master = cluster.masters().get(1);
+        RedisNode replica = cluster.replicasOf(master).get(0);
+        List<ChannelName> channels = this.application.channelsOf(master, "frozen", 10);
+        try (NumberedTraffic traffic = this.application.trafficOn(channels)) {
+            master.freeze();
+            try {
+                await().atMost(RECOVERY).until(() -> replica.role() == RedisNode.Role.MASTER);
+                await().atMost(FOLLOWED)
+                        .untilAsserted(() -> assertThat(channels)
+                                .allSatisfy(channel -> assertThat(
+                                                this.application.status(channel).node())
+                                        .isEqualTo(address(replica))));
+                this.application.awaitAllConfirmed();
+            } finally {
+                master.thaw();
+            }
+            traffic.verifyWithinShard("master frozen", NumberedTraffic.TOLERANCE.plus(NOTICED));
+        }
+        assertInterruptedBy(InterruptionCause.CONNECTION_LOST, channels);
     }
 
     @Test
