@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.shardedpubsub.LiveTest;
+import io.github.shardedpubsub.SubscriptionThreads;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
@@ -64,6 +65,8 @@ class LiveSubscriptionsTests {
 
     private List<ShardSubscription> claims = new ArrayList<>();
 
+    private final SubscriptionThreads threads = new SubscriptionThreads();
+
     private long clientsBefore;
 
     @BeforeAll
@@ -119,9 +122,7 @@ class LiveSubscriptionsTests {
         assertThat(this.outOfStep).hasValue(0);
         this.subscriptions.close();
         await().atMost(LIMIT).untilAsserted(() -> {
-            assertThat(Thread.getAllStackTraces().keySet())
-                    .extracting(Thread::getName)
-                    .doesNotContain("sharded-pubsub");
+            this.threads.assertNoneIsLeft();
             assertThat(clients("PUBSUB")).isZero();
             assertThat(clients("NORMAL"))
                     .isLessThanOrEqualTo(this.clientsBefore + cluster.nodes().size());
