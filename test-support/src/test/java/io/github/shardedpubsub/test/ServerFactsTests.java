@@ -178,7 +178,8 @@ class ServerFactsTests {
         try (TestClient subscriber = subscriberAt(replica)) {
             publishedAt(master, "by its old master");
 
-            assertThat(subscriber.heard()).containsExactly("smessage " + channel + " by its old master");
+            await().untilAsserted(() ->
+                    assertThat(subscriber.heard()).containsExactly("smessage " + channel + " by its old master"));
         }
     }
 
