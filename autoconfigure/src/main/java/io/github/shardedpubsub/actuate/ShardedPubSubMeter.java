@@ -177,6 +177,33 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
     /** Calls of listeners, without the time in the queue, by {@code outcome}: success, error. */
     LISTENER("listener", Meter.Type.TIMER, null, KeyNames.OUTCOME, "Time that listeners of shard channels ran"),
 
+    /** Messages published, from the call to the answer, by {@code outcome}: published, refused, unknown. */
+    PUBLISHED("published", Meter.Type.TIMER, null, KeyNames.OUTCOME, "Time from publishing a message to its answer"),
+
+    /** Subscribers that the nodes counted for the messages that they took. */
+    PUBLISHED_RECEIVERS(
+            "published.receivers",
+            Meter.Type.COUNTER,
+            "receivers",
+            null,
+            "Subscribers at the nodes that took the published messages"),
+
+    /** Messages that a node sent on to another one with {@code MOVED} or {@code ASK}. */
+    PUBLISHED_REDIRECTS(
+            "published.redirects",
+            Meter.Type.COUNTER,
+            "redirects",
+            null,
+            "Redirects of published messages to another node"),
+
+    /** Messages offered again after a wait: a node refused them for the moment, or there was no connection. */
+    PUBLISHED_RETRIES(
+            "published.retries",
+            Meter.Type.COUNTER,
+            "retries",
+            null,
+            "Published messages that no node had taken and that were offered again"),
+
     /** The application's own pub/sub connections of Lettuce that are open and have the fence. */
     LETTUCE_CONNECTIONS(
             "lettuce.connections",

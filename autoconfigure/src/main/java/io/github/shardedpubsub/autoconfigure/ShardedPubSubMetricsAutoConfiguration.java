@@ -2,9 +2,11 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.actuate.DeliveryMetrics;
 import io.github.shardedpubsub.actuate.LettuceFenceMetrics;
+import io.github.shardedpubsub.actuate.PublisherMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
@@ -53,5 +55,13 @@ public final class ShardedPubSubMetricsAutoConfiguration {
         // the container is no default candidate for injection, and is meant nevertheless
         return new DeliveryMetrics(
                 containers.stream(ObjectProvider.UNFILTERED, false).toList());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnBean(ShardedPublisher.class)
+    PublisherMetrics shardedPublisherMetrics(ObjectProvider<ShardedPublisher> publishers) {
+        return new PublisherMetrics(
+                publishers.stream(ObjectProvider.UNFILTERED, false).toList());
     }
 }

@@ -48,6 +48,8 @@ public class ShardedPubSubProperties {
 
     private final Listener listener = new Listener();
 
+    private final Publisher publisher = new Publisher();
+
     private final Health health = new Health();
 
     private final Lettuce lettuce = new Lettuce();
@@ -110,6 +112,10 @@ public class ShardedPubSubProperties {
 
     public Listener getListener() {
         return this.listener;
+    }
+
+    public Publisher getPublisher() {
+        return this.publisher;
     }
 
     public Health getHealth() {
@@ -373,6 +379,26 @@ public class ShardedPubSubProperties {
 
         public void setOverflow(OverflowPolicy overflow) {
             this.overflow = overflow;
+        }
+    }
+
+    /**
+     * Publishing.
+     */
+    public static class Publisher {
+
+        /**
+         * How long a message that no node has taken is offered again: after a redirect, CLUSTERDOWN, TRYAGAIN or LOADING, or
+         * without a connection. Zero never does, but for the first redirect.
+         */
+        private Duration retryTimeout = Duration.ofSeconds(2);
+
+        public Duration getRetryTimeout() {
+            return this.retryTimeout;
+        }
+
+        public void setRetryTimeout(Duration retryTimeout) {
+            this.retryTimeout = notNegative(retryTimeout);
         }
     }
 

@@ -1,11 +1,16 @@
 package io.github.shardedpubsub.publisher;
 
 import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -17,14 +22,20 @@ import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.util.Assert;
 
 /**
- * Publishes to shard channels: {@code SPUBLISH} at the node that serves the channel's slot, following redirects as the Lettuce
- * client does. One connection is opened with the first message and shared by all. Safe for use by any thread.
+ * Publishes to shard channels: {@code SPUBLISH} at the node that serves the channel's slot. One connection to each node is opened with
+ * the first message for it and shared by all. Safe for use by any thread.
  *
  * <p>A payload is a {@link String}, sent as UTF-8; a {@code byte[]}, sent as it is; or any other object, written by the object
- * serializer, which is JSON where Jackson is there.
+ * serializer.
  *
- * <p>What one thread publishes to one channel is sent in that order, also while the connection is being opened. Only a redirect can
- * change it: messages that are on their way while the slot moves are sent again one by one.
+ * <p>What no node has taken is offered again, for as long as the {@linkplain PublisherSettings settings} say: after a redirect, after
+ * {@code CLUSTERDOWN}, {@code TRYAGAIN} or {@code LOADING}, or where there was no connection to send it on. Nothing is ever sent
+ * twice that may have been published: when a connection is lost before the answer, that is a
+ * {@link org.springframework.data.redis.RedisConnectionFailureException}, and when no answer comes in time, a
+ * {@link org.springframework.dao.QueryTimeoutException}.
+ *
+ * <p>What one thread publishes to one channel is sent in that order, also while the connection is being opened. Only a message that is
+ * offered again can be passed by others.
  *
  * <p>A channel is an exact name: {@code *} and its like are letters as others are.
  *
@@ -40,6 +51,10 @@ public final class ShardedPublisher implements AutoCloseable {
     private final Supplier<RedisClusterClient> clients;
 
     private final @Nullable RedisSerializer<Object> objectSerializer;
+
+    private final PublisherSettings settings;
+
+    private final PublishObservers observers = new PublishObservers();
 
     /** Guarded by this. */
     private @Nullable Opened opened;
@@ -59,34 +74,96 @@ public final class ShardedPublisher implements AutoCloseable {
     }
 
     /**
+     * Creates a publisher with default settings.
+     *
+     * @see #ShardedPublisher(Supplier, RedisSerializer, PublisherSettings)
+     */
+    public ShardedPublisher(Supplier<RedisClusterClient> clients, @Nullable RedisSerializer<Object> objectSerializer) {
+        this(clients, objectSerializer, PublisherSettings.DEFAULTS);
+    }
+
+    /**
      * Creates a publisher; nothing is connected yet.
      *
      * @param clients gives the application's client each time; when it gives another one than before, because the connection
      *     factory was restarted, a new connection is opened. The client is never closed from here
      * @param objectSerializer writes payloads that are neither {@code String} nor {@code byte[]}; without one they are refused
      */
-    public ShardedPublisher(Supplier<RedisClusterClient> clients, @Nullable RedisSerializer<Object> objectSerializer) {
+    public ShardedPublisher(
+            Supplier<RedisClusterClient> clients,
+            @Nullable RedisSerializer<Object> objectSerializer,
+            PublisherSettings settings) {
         Assert.notNull(clients, "Supplier of the client must not be null");
         this.clients = clients;
         this.objectSerializer = objectSerializer;
+        this.settings = settings;
     }
 
     /**
-     * Publishes a message and waits for the server's answer, at most for the client's connect and command timeouts. Not to be called
-     * on an event loop of Lettuce.
+     * Registers an observer for every message from now on.
+     */
+    public void addObserver(PublishObserver observer) {
+        this.observers.add(observer);
+    }
+
+    /**
+     * Publishes a message and waits for the server's answer, at most for the client's connect and command timeouts and the time for
+     * retries. Not to be called on an event loop of Lettuce.
      *
      * @return the number of subscribers at the node that served it
-     * @throws DataAccessException if it cannot be connected or the server refuses it
-     * @throws IllegalArgumentException for an object when there is no object serializer
+     * @throws DataAccessException if it cannot be connected, the server refuses it, or no answer comes
+     * @throws IllegalArgumentException for an object that nothing can write
      */
     public long publish(String channel, Object payload) {
+        Publication publication = publication(channel, payload);
+        send(List.of(publication));
+        return await(publication);
+    }
+
+    /**
+     * Publishes a message, as {@link #publish} does, under the name that {@code RedisTemplate} has for it.
+     */
+    public long convertAndSend(String channel, Object message) {
+        return publish(channel, message);
+    }
+
+    /**
+     * Publishes many messages and waits for all answers. They are sent together, with one write for each node, and in their order for
+     * each channel; not in one transaction: some may be published and others not.
+     *
+     * @return for each message, in their order, the number of subscribers at the node that served it
+     * @throws DataAccessException the first failure, once all are answered; with {@link #publishAllAsync} you see which they are
+     * @throws IllegalArgumentException for an object that nothing can write; nothing is sent then
+     * @see #publish
+     */
+    public List<Long> publishAll(Collection<ShardMessage> messages) {
+        List<Publication> publications = publications(messages);
+        send(publications);
+        List<Long> receivers = new ArrayList<>(publications.size());
+        DataAccessException failure = null;
+        for (Publication publication : publications) {
+            try {
+                receivers.add(await(publication));
+            } catch (DataAccessException ex) {
+                failure = (failure != null) ? failure : ex;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return receivers;
+    }
+
+    private long await(Publication publication) {
         try {
-            return start(channel, payload).get();
+            return publication.answer().get();
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
-            throw new RedisSystemException("Interrupted while publishing to the shard channel '" + channel + "'", ex);
+            publication.answer().cancel(false);
+            throw new RedisSystemException(
+                    "Interrupted while publishing to the shard channel '" + publication.channel() + "'", ex);
         } catch (ExecutionException ex) {
-            throw translate(channel, ex);
+            throw translate(publication.channel(), ex);
         }
     }
 
@@ -94,22 +171,54 @@ public final class ShardedPublisher implements AutoCloseable {
      * Publishes a message. An array must not be changed until the future is completed.
      *
      * @return completed with the number of subscribers at the node that served it, or with a {@link DataAccessException}; on an event
-     *     loop, which must not be blocked
-     * @throws IllegalArgumentException for an object when there is no object serializer
+     *     loop, which must not be blocked. Cancelled, the message is not offered again; what is sent stays sent
+     * @throws IllegalArgumentException for an object that nothing can write
      */
     public CompletableFuture<Long> publishAsync(String channel, Object payload) {
-        return start(channel, payload).handle((receivers, failure) -> {
-            if (failure != null) {
-                throw new CompletionException(translate(channel, failure));
-            }
-            return receivers;
-        });
+        Publication publication = publication(channel, payload);
+        send(List.of(publication));
+        return translated(publication);
     }
 
-    private CompletableFuture<Long> start(String channel, Object payload) {
+    /**
+     * Publishes many messages, as {@link #publishAll} does, without waiting.
+     *
+     * @return for each message, in their order, what {@link #publishAsync} returns
+     * @throws IllegalArgumentException for an object that nothing can write; nothing is sent then
+     */
+    public List<CompletableFuture<Long>> publishAllAsync(Collection<ShardMessage> messages) {
+        List<Publication> publications = publications(messages);
+        send(publications);
+        return publications.stream().map(ShardedPublisher::translated).toList();
+    }
+
+    private static CompletableFuture<Long> translated(Publication publication) {
+        CompletableFuture<Long> translated = new CompletableFuture<>();
+        var unused = publication.answer().whenComplete((receivers, failure) -> {
+            if (failure != null) {
+                translated.completeExceptionally(translate(publication.channel(), failure));
+            } else {
+                translated.complete(receivers);
+            }
+        });
+        var alsoUnused = translated.whenComplete((receivers, failure) -> {
+            if (translated.isCancelled()) {
+                publication.answer().cancel(false);
+            }
+        });
+        return translated;
+    }
+
+    private List<Publication> publications(Collection<ShardMessage> messages) {
+        return messages.stream()
+                .map(message -> publication(message.channel(), message.payload()))
+                .toList();
+    }
+
+    private Publication publication(String channel, Object payload) {
         Assert.notNull(channel, "Channel must not be null");
         Assert.notNull(payload, "Payload must not be null");
-        return send(channel.getBytes(StandardCharsets.UTF_8), encode(payload));
+        return new Publication(channel, encode(payload), this.observers);
     }
 
     private byte[] encode(Object payload) {
@@ -130,31 +239,33 @@ public final class ShardedPublisher implements AutoCloseable {
         return bytes;
     }
 
-    private CompletableFuture<Long> send(byte[] channel, byte[] payload) {
-        CompletableFuture<Long> answer = new CompletableFuture<>();
+    private void send(List<Publication> publications) {
         try {
-            CompletableFuture<PublishingConnection> sent;
+            CompletableFuture<PublishingConnection> connected;
             synchronized (this) {
                 Opened current = opened();
-                if (current.last().isDone()) {
-                    sent = current.last();
-                } else {
+                connected = current.last();
+                if (!connected.isDone()) {
                     // One behind the other: of several dependents of one future the youngest would come first.
-                    sent = current.last().thenApply(connection -> connection.publish(channel, payload, answer));
+                    CompletableFuture<PublishingConnection> sent =
+                            connected.thenApply(connection -> connection.publish(publications));
                     this.opened = new Opened(current.client(), sent);
                     var unused = sent.whenComplete((connection, failure) -> {
                         if (failure != null) {
-                            answer.completeExceptionally(failure);
+                            fail(publications, failure);
                         }
                     });
-                    return answer;
+                    return;
                 }
             }
-            sent.join().publish(channel, payload, answer);
+            connected.join().publish(publications);
         } catch (RuntimeException ex) {
-            answer.completeExceptionally(ex);
+            fail(publications, ex);
         }
-        return answer;
+    }
+
+    private static void fail(List<Publication> publications, Throwable failure) {
+        publications.forEach(publication -> publication.failed(failure, PublishOutcome.REFUSED));
     }
 
     /** Under the monitor. */
@@ -172,10 +283,19 @@ public final class ShardedPublisher implements AutoCloseable {
                     client.refreshPartitionsAsync()
                             .toCompletableFuture()
                             .thenCompose(refreshed -> client.connectAsync(ByteArrayCodec.INSTANCE))
-                            .thenApply(PublishingConnection::new));
+                            .thenApply(connection -> publishing(connection, client)));
             this.opened = current;
         }
         return current;
+    }
+
+    private PublishingConnection publishing(
+            StatefulRedisClusterConnection<byte[], byte[]> connection, RedisClusterClient client) {
+        ScheduledExecutorService timer = client.getResources().eventExecutorGroup();
+        return new PublishingConnection(
+                connection,
+                new Retries(this.settings.retryTimeout(), timer, this.observers),
+                new TopologyRefresh(client, timer)::request);
     }
 
     private static DataAccessException translate(String channel, Throwable failure) {

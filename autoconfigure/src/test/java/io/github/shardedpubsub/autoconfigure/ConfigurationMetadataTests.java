@@ -6,13 +6,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.BeanUtils;
+import org.springframework.beans.BeanWrapperImpl;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -63,8 +73,68 @@ class ConfigurationMetadataTests {
                 .containsEntry("sharded-pubsub.listener.fail-on-start-timeout", "true")
                 .containsEntry("sharded-pubsub.listener.queue-capacity", "10000")
                 .containsEntry("sharded-pubsub.listener.overflow", "drop-oldest")
+                .containsEntry("sharded-pubsub.publisher.retry-timeout", "2s")
                 .containsEntry("sharded-pubsub.health.patience", "5s")
                 .containsEntry("sharded-pubsub.lettuce.fence", "true");
+    }
+
+    /** Whatever is said to be a property: set to something else than its default, it arrives where the code reads it. */
+    @Test
+    void everyPropertyIsBound() {
+        List<String> names = this.descriptions.keySet().stream()
+                .filter(name -> name.startsWith("sharded-pubsub."))
+                .toList();
+        ShardedPubSubProperties defaults = new ShardedPubSubProperties();
+        Map<String, String> values = new HashMap<>();
+        names.forEach(name -> values.put(name, anotherThan(valueOf(defaults, name), typeOf(defaults, name))));
+        ShardedPubSubProperties bound = new Binder(new MapConfigurationPropertySource(values))
+                .bind(
+                        "sharded-pubsub",
+                        Bindable.of(ShardedPubSubProperties.class),
+                        new NoUnboundElementsBindHandler(BindHandler.DEFAULT))
+                .get();
+        assertThat(names)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(name -> assertThat(valueOf(bound, name))
+                        .as(name)
+                        .isNotEqualTo(valueOf(defaults, name))
+                        .extracting(ConfigurationMetadataTests::asText)
+                        .isEqualTo(values.get(name)));
+    }
+
+    private static @Nullable Object valueOf(ShardedPubSubProperties properties, String name) {
+        return new BeanWrapperImpl(properties).getPropertyValue(path(name));
+    }
+
+    private static Class<?> typeOf(ShardedPubSubProperties properties, String name) {
+        return Objects.requireNonNull(new BeanWrapperImpl(properties).getPropertyType(path(name)), name);
+    }
+
+    private static String path(String name) {
+        return Pattern.compile("-([a-z])")
+                .matcher(name.substring("sharded-pubsub.".length()))
+                .replaceAll(letter -> letter.group(1).toUpperCase(Locale.ROOT));
+    }
+
+    private static String anotherThan(@Nullable Object value, Class<?> type) {
+        if (type.isEnum()) {
+            return Arrays.stream(type.getEnumConstants())
+                    .filter(constant -> !constant.equals(value))
+                    .map(ConfigurationMetadataTests::asText)
+                    .findFirst()
+                    .orElseThrow();
+        }
+        if (type == boolean.class || type == Boolean.class) {
+            return String.valueOf(!Boolean.TRUE.equals(value));
+        }
+        return type == Duration.class ? "7s" : "7";
+    }
+
+    private static String asText(@Nullable Object value) {
+        if (value instanceof Duration duration) {
+            return duration.toSeconds() + "s";
+        }
+        return String.valueOf(value).toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static List<String> names(String prefix, Class<?> type) {

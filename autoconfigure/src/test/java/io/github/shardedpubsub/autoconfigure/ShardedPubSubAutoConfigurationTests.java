@@ -9,14 +9,18 @@ import io.github.shardedpubsub.listener.FakeShardSubscriptions;
 import io.github.shardedpubsub.listener.OverflowPolicy;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.publisher.PublisherSettings;
+import io.github.shardedpubsub.publisher.ReactiveShardedPublisher;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.protocol.ProtocolVersion;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
@@ -29,10 +33,15 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.annotation.RedisListener;
+import org.springframework.data.redis.config.RedisListenerConfigurer;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
+import org.springframework.data.redis.serializer.RedisMessageConverters;
 import org.springframework.messaging.Message;
+import org.springframework.messaging.MessageHeaders;
+import org.springframework.messaging.converter.AbstractMessageConverter;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
 class ShardedPubSubAutoConfigurationTests {
@@ -70,6 +79,7 @@ class ShardedPubSubAutoConfigurationTests {
                     assertThat(context).hasSingleBean(ShardSubscriptions.class);
                     assertThat(context).hasSingleBean(ShardedRedisMessageListenerContainer.class);
                     assertThat(context).hasSingleBean(ShardedPublisher.class);
+                    assertThat(context).hasSingleBean(ReactiveShardedPublisher.class);
                     assertThat(container(context).isRunning()).isTrue();
                 });
     }
@@ -138,6 +148,7 @@ class ShardedPubSubAutoConfigurationTests {
             assertThat(context).doesNotHaveBean(ShardSubscriptions.class);
             assertThat(context).doesNotHaveBean(ShardedRedisMessageListenerContainer.class);
             assertThat(context).doesNotHaveBean(ShardedPublisher.class);
+            assertThat(context).doesNotHaveBean(ReactiveShardedPublisher.class);
         });
     }
 
@@ -221,14 +232,16 @@ class ShardedPubSubAutoConfigurationTests {
 
     @Test
     void startsWithoutJacksonAndSaysWhatIsMissingForObjects() {
-        this.cluster.withClassLoader(new FilteredClassLoader("tools.jackson")).run(context -> {
-            assertThat(context).hasNotFailed();
-            ShardedPublisher publisher = context.getBean(ShardedPublisher.class);
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> publisher.publishAsync("a", new Object()))
-                    .withMessageContaining("java.lang.Object")
-                    .withMessageContaining("tools.jackson.core:jackson-databind");
-        });
+        this.cluster
+                .withClassLoader(new FilteredClassLoader("tools.jackson", "org.springframework.messaging"))
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    ShardedPublisher publisher = context.getBean(ShardedPublisher.class);
+                    assertThatIllegalArgumentException()
+                            .isThrownBy(() -> publisher.publishAsync("a", new Object()))
+                            .withMessageContaining("java.lang.Object")
+                            .withMessageContaining("tools.jackson.core:jackson-databind");
+                });
     }
 
     @Test
@@ -315,8 +328,15 @@ class ShardedPubSubAutoConfigurationTests {
         this.cluster
                 .withBean(
                         ShardedPublisher.class, () -> new ShardedPublisher(() -> mock(RedisClusterClient.class), null))
+                .withBean(
+                        "ownReactive",
+                        ReactiveShardedPublisher.class,
+                        () -> new ReactiveShardedPublisher(
+                                new ShardedPublisher(() -> mock(RedisClusterClient.class), null)))
                 .withUserConfiguration(OwnContainer.class)
                 .run(context -> {
+                    assertThat(context.getBeanNamesForType(ReactiveShardedPublisher.class))
+                            .containsExactly("ownReactive");
                     assertThat(context).hasSingleBean(ShardSubscriptions.class);
                     assertThat(context).hasSingleBean(ShardedPublisher.class);
                     assertThat(container(context)).isInstanceOf(OwnContainer.Container.class);
@@ -353,13 +373,94 @@ class ShardedPubSubAutoConfigurationTests {
     }
 
     @Test
-    void usesTheApplicationsJsonMapper() {
+    void withoutAnnotatedListenersTheApplicationsJsonMapperWritesObjects() {
         JsonMapper mapper = JsonMapper.builder().build();
         this.cluster
+                .withClassLoader(new FilteredClassLoader("org.springframework.messaging"))
                 .withBean(JsonMapper.class, () -> mapper)
                 .run(context -> assertThat(context.getBean(ShardedPublisher.class))
                         .extracting("objectSerializer.mapper", InstanceOfAssertFactories.type(JsonMapper.class))
                         .isSameAs(mapper));
+    }
+
+    record TeaOrder(String kindOfTea) {}
+
+    static class TeaListener {
+
+        final CompletableFuture<TeaOrder> order = new CompletableFuture<>();
+
+        @ShardedRedisListener("tea")
+        void order(TeaOrder order) {
+            this.order.complete(order);
+        }
+    }
+
+    private static byte[] written(AssertableApplicationContext context, Object payload) {
+        return context.getBean(ShardedPubSubAutoConfiguration.PayloadSerializer.class)
+                .objects()
+                .serialize(payload);
+    }
+
+    @Test
+    void listenersReadWhatThePublisherWritesWhateverTheApplicationDoesWithItsOwnJson() {
+        this.cluster
+                .withBean(
+                        JsonMapper.class,
+                        () -> JsonMapper.builder()
+                                .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                                .build())
+                .withBean(TeaListener.class)
+                .run(context -> {
+                    String json = new String(written(context, new TeaOrder("green")), StandardCharsets.UTF_8);
+                    context.getBean(FakeShardSubscriptions.class).message("tea", json);
+                    assertThat(context.getBean(TeaListener.class).order)
+                            .succeedsWithin(Duration.ofSeconds(5))
+                            .isEqualTo(new TeaOrder("green"));
+                });
+    }
+
+    /** As an application adds a converter for its listeners. */
+    static class TeaConverter extends AbstractMessageConverter implements RedisListenerConfigurer {
+
+        @Override
+        public void configureMessageConverters(RedisMessageConverters.Builder builder) {
+            builder.addCustomConverter(this);
+        }
+
+        @Override
+        protected boolean supports(Class<?> type) {
+            return type == TeaOrder.class;
+        }
+
+        @Override
+        protected Object convertToInternal(Object payload, @Nullable MessageHeaders headers, @Nullable Object hint) {
+            return ((TeaOrder) payload).kindOfTea();
+        }
+
+        @Override
+        protected Object convertFromInternal(Message<?> message, Class<?> target, @Nullable Object hint) {
+            return new TeaOrder(new String((byte[]) message.getPayload(), StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void thePublisherWritesWithTheConvertersOfTheListeners() {
+        this.cluster.withBean(TeaConverter.class).withBean(TeaListener.class).run(context -> {
+            assertThat(written(context, new TeaOrder("green"))).asString().isEqualTo("green");
+            context.getBean(FakeShardSubscriptions.class).message("tea", "green");
+            assertThat(context.getBean(TeaListener.class).order)
+                    .succeedsWithin(Duration.ofSeconds(5))
+                    .isEqualTo(new TeaOrder("green"));
+        });
+    }
+
+    @Test
+    void bindsThePublishersProperty() {
+        this.cluster
+                .withPropertyValues("sharded-pubsub.publisher.retry-timeout=7s")
+                .run(context -> assertThat(context.getBean(ShardedPublisher.class))
+                        .extracting("settings")
+                        .isEqualTo(new PublisherSettings(Duration.ofSeconds(7))));
     }
 
     @Test

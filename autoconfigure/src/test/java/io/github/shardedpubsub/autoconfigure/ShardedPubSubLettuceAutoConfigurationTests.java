@@ -135,6 +135,15 @@ class ShardedPubSubLettuceAutoConfigurationTests {
     }
 
     @Test
+    void backsOffForAFenceOfTheApplication() {
+        PubSubFence own = new PubSubFence(channel -> 0);
+        this.cluster.withBean("own", PubSubFence.class, () -> own).run(context -> {
+            assertThat(context).getBean(PubSubFence.class).isSameAs(own);
+            assertFenced(context);
+        });
+    }
+
+    @Test
     void isSwitchedOffWithEverythingElse() {
         this.cluster
                 .withPropertyValues("sharded-pubsub.enabled=false")

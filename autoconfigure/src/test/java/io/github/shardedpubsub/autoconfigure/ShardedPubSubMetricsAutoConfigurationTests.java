@@ -1,16 +1,20 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 import io.github.shardedpubsub.actuate.DeliveryMetrics;
 import io.github.shardedpubsub.actuate.FakeShardSubscriptions;
+import io.github.shardedpubsub.actuate.PublisherMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.actuate.ShardedPubSubMeter;
 import io.github.shardedpubsub.listener.DeliveryObserver;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import io.lettuce.core.cluster.RedisClusterClient;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -36,7 +40,8 @@ class ShardedPubSubMetricsAutoConfigurationTests {
 
     private final ApplicationContextRunner runner = this.withoutSubscriptions
             .withBean(ShardSubscriptions.class, FakeShardSubscriptions::new)
-            .withBean(PubSubFence.class, () -> new PubSubFence(channel -> 0));
+            .withBean(PubSubFence.class, () -> new PubSubFence(channel -> 0))
+            .withBean(ShardedPublisher.class, () -> new ShardedPublisher(() -> mock(RedisClusterClient.class), null));
 
     @Test
     void registersEveryMeter() {
@@ -88,11 +93,13 @@ class ShardedPubSubMetricsAutoConfigurationTests {
                         ShardSubscriptionMetrics.class,
                         () -> new ShardSubscriptionMetrics(new FakeShardSubscriptions()))
                 .withBean("ownDelivery", DeliveryMetrics.class, () -> new DeliveryMetrics(List.of()))
+                .withBean("ownPublishing", PublisherMetrics.class, () -> new PublisherMetrics(List.of()))
                 .run(context -> {
                     assertThat(context)
                             .getBeanNames(ShardSubscriptionMetrics.class)
                             .containsExactly("own");
                     assertThat(context).getBeanNames(DeliveryMetrics.class).containsExactly("ownDelivery");
+                    assertThat(context).getBeanNames(PublisherMetrics.class).containsExactly("ownPublishing");
                 });
     }
 
@@ -101,7 +108,8 @@ class ShardedPubSubMetricsAutoConfigurationTests {
         this.withoutSubscriptions.run(context -> assertThat(context)
                 .hasNotFailed()
                 .doesNotHaveBean(ShardSubscriptionMetrics.class)
-                .doesNotHaveBean(DeliveryMetrics.class));
+                .doesNotHaveBean(DeliveryMetrics.class)
+                .doesNotHaveBean(PublisherMetrics.class));
     }
 
     @Test

@@ -100,6 +100,54 @@ class ShardedPublisherTests {
     }
 
     @Test
+    void goesByTheNameThatRedisTemplateHas() throws InterruptedException {
+        subscribe("pub-template");
+        assertThat(this.publisher.convertAndSend("pub-template", new Order("tea", 2)))
+                .isEqualTo(1);
+        assertThat(next()).isEqualTo("{\"item\":\"tea\",\"count\":2}");
+    }
+
+    @Test
+    void publishesManyAtOnceInTheirOrder() throws InterruptedException {
+        subscribe("pub-many:{1}", "pub-many:{2}");
+        List<ShardMessage> messages = IntStream.range(0, 1_000)
+                .mapToObj(i -> new ShardMessage("pub-many:{" + i % 3 + "}", String.valueOf(i)))
+                .toList();
+        assertThat(this.publisher.publishAll(messages))
+                .containsExactlyElementsOf(IntStream.range(0, 1_000)
+                        .mapToObj(i -> i % 3 == 0 ? 0L : 1L)
+                        .toList());
+        List<Integer> all = new ArrayList<>();
+        for (int i = 0; i < 666; i++) {
+            all.add(Integer.valueOf(next()));
+        }
+        assertThat(all.stream().filter(i -> i % 3 == 1)).isSorted().hasSize(333);
+        assertThat(all.stream().filter(i -> i % 3 == 2)).isSorted().hasSize(333);
+    }
+
+    @Test
+    void tellsOfEachOfManyWhatBecameOfIt() {
+        List<CompletableFuture<Long>> answers = this.publisher.publishAllAsync(
+                List.of(new ShardMessage("pub-each:{1}", "x"), new ShardMessage("pub-each:{2}", new Order("tea", 2))));
+        assertThat(answers)
+                .hasSize(2)
+                .allSatisfy(answer ->
+                        assertThat(answer).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(0L));
+    }
+
+    @Test
+    void sendsNoneOfManyIfOneCannotBeWritten() throws InterruptedException {
+        subscribe("pub-none");
+        try (ShardedPublisher plain = new ShardedPublisher(() -> client, null)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> plain.publishAll(List.of(
+                            new ShardMessage("pub-none", "first"), new ShardMessage("pub-none", new Order("tea", 2)))));
+        }
+        this.publisher.publish("pub-none", "second");
+        assertThat(next()).isEqualTo("second");
+    }
+
+    @Test
     void tellsThatNobodyListens() {
         assertThat(this.publisher.publish("pub-nobody", "x")).isZero();
     }

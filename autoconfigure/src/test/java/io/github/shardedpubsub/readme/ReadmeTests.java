@@ -6,11 +6,13 @@ import static org.awaitility.Awaitility.await;
 import io.github.shardedpubsub.autoconfigure.ShardedPubSubProperties;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.publisher.ShardMessage;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisClusterConnectionDetails;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +43,7 @@ import org.springframework.data.redis.listener.support.PubSubHeaders;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.Payload;
 
-/** The README's snippets: the Java ones stand in this file word for word, and are run. */
+/** The README's snippets: the Java ones stand in this package word for word, and are run. */
 class ReadmeTests {
 
     private static final Duration SOON = Duration.ofSeconds(10);
@@ -106,24 +108,35 @@ class ReadmeTests {
             long receivers = publisher.publish("orders:{eu}", new Order(1, "tea"));
             CompletableFuture<Long> later = publisher.publishAsync("courier:{2}", "on my way");
 
+            List<Long> counts = publisher.publishAll(List.of(
+                    new ShardMessage("orders:{eu}", new Order(2, "coffee")), new ShardMessage("courier:{2}", "soon")));
+
+            assertThat(counts).containsExactly(1L, 1L);
             assertThat(receivers).isEqualTo(1);
             assertThat(later.join()).isEqualTo(1);
             publisher.publish("texts:{eu}", "hello");
             await().atMost(SOON).untilAsserted(() -> {
-                assertThat(application.orders).containsExactly(new Order(1, "tea"));
+                assertThat(application.orders).containsExactly(new Order(1, "tea"), new Order(2, "coffee"));
                 assertThat(application.texts).containsExactly("texts:{eu} hello");
-                assertThat(positions).containsExactly("on my way");
+                assertThat(positions).containsExactly("on my way", "soon");
             });
             await().atMost(SOON).until(() -> publisher.publish("courier:{1}", "nobody listens") == 0);
         }
     }
 
     @Test
-    void everyJavaSnippetStandsInThisFile() throws IOException {
-        String source = withoutSpaces(
-                Files.readString(Path.of("src/test/java/io/github/shardedpubsub/readme/ReadmeTests.java")));
+    void everyJavaSnippetStandsInThisPackage() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(Path.of("src/test/java/io/github/shardedpubsub/readme"), "*.java")) {
+            for (Path file : files) {
+                sources.append(withoutSpaces(Files.readString(file)));
+            }
+        }
         List<String> snippets = snippets("java");
-        assertThat(snippets).hasSize(6).allSatisfy(snippet -> assertThat(source).contains(withoutSpaces(snippet)));
+        assertThat(snippets)
+                .hasSize(9)
+                .allSatisfy(snippet -> assertThat(sources).contains(withoutSpaces(snippet)));
     }
 
     @Test

@@ -7,11 +7,13 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.core.env.MapPropertySource;
 
 /**
  * Starts three masters and three replicas before the application connects, and tells it where they are, as an operator would:
- * through {@code spring.data.redis.cluster.nodes}. Does nothing where that is set.
+ * through {@code spring.data.redis.cluster.nodes}. Does nothing where that is set, nor while the application is processed ahead of time,
+ * since nothing connects then.
  */
 class EmbeddedClusterInitializer implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
@@ -21,6 +23,9 @@ class EmbeddedClusterInitializer implements ApplicationContextInitializer<Config
 
     @Override
     public void initialize(ConfigurableApplicationContext context) {
+        if (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
+            return;
+        }
         if (context.getEnvironment().containsProperty(NODES)
                 || context.getEnvironment().containsProperty(NODES + "[0]")) {
             logger.info("Using the cluster that {} names", NODES);

@@ -19,9 +19,13 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.springframework.aot.AotDetector;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.AnnotationConfigUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -45,6 +49,9 @@ class SampleApplicationTests {
 
     @Autowired
     private MeterRegistry meters;
+
+    @Autowired
+    private ApplicationContext context;
 
     private record Answer(int status, JsonNode body) {}
 
@@ -100,6 +107,16 @@ class SampleApplicationTests {
         assertThat(totals.get("outOfOrder").asLong()).isZero();
         assertThat(this.meters.get("sharded.pubsub.out.of.step").counter().count())
                 .isZero();
+    }
+
+    /** With {@code -Paot}; it would be easy to run the tests so and not to notice that nothing was generated. */
+    @Test
+    @Order(0)
+    @EnabledIfSystemProperty(named = AotDetector.AOT_ENABLED, matches = "true")
+    void theContextWasProcessedAheadOfTime() {
+        assertThat(this.context.containsBeanDefinition(
+                        AnnotationConfigUtils.CONFIGURATION_ANNOTATION_PROCESSOR_BEAN_NAME))
+                .isFalse();
     }
 
     @Test

@@ -18,6 +18,12 @@ public final class RedisClusterConnectionDetails implements DataRedisConnectionD
         this.cluster = cluster;
     }
 
+    /** Of the cluster that all tests share which ask for one like it. */
+    static RedisClusterConnectionDetails shared(int masters, int replicas, String image, String[] configuration) {
+        SharedRedisCluster.Shape shape = new SharedRedisCluster.Shape(masters, replicas, image, List.of(configuration));
+        return new RedisClusterConnectionDetails(SharedRedisCluster.of(shape).get());
+    }
+
     /** What the servers were started with as {@code requirepass}, or null. */
     @Override
     public @Nullable String getPassword() {

@@ -1,0 +1,163 @@
+package io.github.shardedpubsub.publisher;
+
+import io.github.shardedpubsub.subscription.NodeAddress;
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.RedisCommand;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to one node. Messages wait in line while it is being connected, and none passes another: Lettuce, which opens the
+ * connection to a node with the first command for it, would send one that comes just when it stands past those that wait.
+ */
+final class NodeLine {
+
+    /** Hears what came of each message: one of the four. On an event loop, or on the thread that sends. */
+    interface Destination {
+
+        /** The node took it. */
+        void published(Publication publication, long receivers);
+
+        /** The node answered with an error: nobody got it. */
+        void refused(Publication publication, NodeAddress node, RedisCommandExecutionException refusal);
+
+        /** It never was on the wire, and will not be. */
+        void notSent(Publication publication, Throwable failure);
+
+        /** It was sent, and nothing is known of it. */
+        void unanswered(Publication publication, Throwable failure);
+
+        /** The connection is lost, and Lettuce keeps the commands for when it stands again. */
+        void waiting(List<AtMostOncePublish> commands);
+    }
+
+    private final NodeAddress node;
+
+    private final Destination destination;
+
+    /** Completed when everything that came before has been handed to the connection; replaced under the monitor. */
+    private volatile CompletableFuture<Void> last;
+
+    /** Set before the line's first future is completed, as is the failure. */
+    private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
+
+    private volatile @Nullable Throwable failure;
+
+    NodeLine(
+            NodeAddress node,
+            CompletableFuture<StatefulRedisConnection<byte[], byte[]>> opening,
+            Destination destination) {
+        this.node = node;
+        this.destination = destination;
+        this.last = opening.handle((opened, cause) -> {
+            this.connection = opened;
+            this.failure = cause;
+            return null;
+        });
+    }
+
+    /** Whether it is worth sending here: not if it could not be connected, or has been closed. */
+    boolean isUsable() {
+        return !this.last.isDone()
+                || (this.failure == null
+                        && !(this.connection instanceof RedisChannelHandler<?, ?> handler && handler.isClosed()));
+    }
+
+    /** Sends messages with one flush, after all that wait. */
+    void send(List<Publication> publications) {
+        inLine(() -> dispatch(publications));
+    }
+
+    /** Sends a message that the node serves only to who asks. */
+    void sendAsking(Publication publication) {
+        inLine(() -> dispatchAsking(publication));
+    }
+
+    private void inLine(Runnable sending) {
+        if (!this.last.isDone()) {
+            synchronized (this) {
+                if (!this.last.isDone()) {
+                    // One behind the other: of several dependents of one future the youngest would come first.
+                    this.last = this.last.thenRun(sending);
+                    return;
+                }
+            }
+        }
+        sending.run();
+    }
+
+    private void dispatch(List<Publication> publications) {
+        StatefulRedisConnection<byte[], byte[]> opened = this.connection;
+        if (opened == null) {
+            publications.forEach(this::tellNotConnected);
+            return;
+        }
+        List<AtMostOncePublish> commands = new ArrayList<>(publications.size());
+        publications.forEach(publication -> commands.add(command(publication)));
+        try {
+            if (commands.size() == 1) {
+                opened.dispatch(commands.get(0));
+            } else {
+                opened.dispatch(commands);
+            }
+            if (!opened.isOpen()) {
+                this.destination.waiting(commands);
+            }
+        } catch (RuntimeException ex) {
+            commands.forEach(command -> command.completeExceptionally(ex));
+        }
+    }
+
+    private void dispatchAsking(Publication publication) {
+        StatefulRedisConnection<byte[], byte[]> opened = this.connection;
+        if (opened == null) {
+            tellNotConnected(publication);
+            return;
+        }
+        AtMostOncePublish command = command(publication);
+        List<RedisCommand<byte[], byte[], ?>> both = List.of(
+                new AsyncCommand<>(new Command<>(
+                        CommandType.ASKING,
+                        new StatusOutput<>(ByteArrayCodec.INSTANCE),
+                        new CommandArgs<>(ByteArrayCodec.INSTANCE))),
+                command);
+        try {
+            // at once, since ASKING is for the very next command, whoever sends that
+            opened.dispatch(both);
+        } catch (RuntimeException ex) {
+            command.completeExceptionally(ex);
+        }
+    }
+
+    private AtMostOncePublish command(Publication publication) {
+        AtMostOncePublish command = publication.command();
+        var unused = command.whenComplete((receivers, cause) -> {
+            if (cause == null) {
+                this.destination.published(publication, receivers);
+            } else if (cause instanceof RedisCommandExecutionException refusal) {
+                this.destination.refused(publication, this.node, refusal);
+            } else if (command.abandon()) {
+                this.destination.notSent(publication, cause);
+            } else {
+                this.destination.unanswered(publication, cause);
+            }
+        });
+        return command;
+    }
+
+    private void tellNotConnected(Publication publication) {
+        Throwable cause = this.failure;
+        this.destination.notSent(
+                publication, cause != null ? cause : new IllegalStateException("The node is not connected"));
+    }
+}
