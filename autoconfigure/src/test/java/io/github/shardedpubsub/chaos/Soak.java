@@ -5,6 +5,8 @@ import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
+import io.github.shardedpubsub.test.RedisNode;
+import io.github.shardedpubsub.test.RedisReplyException;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
@@ -142,6 +144,23 @@ final class Soak implements AutoCloseable {
             this.storm.rage(shorter(this.settings.storm(), Duration.between(Instant.now(), end)));
             calm();
         }
+        if (!this.violations.isEmpty()) {
+            noteShards();
+        }
+    }
+
+    /** Nodes of one shard pass on to each other what is published. */
+    private void noteShards() {
+        this.cluster.redis().nodes().stream().filter(RedisNode::isAlive).forEach(node -> {
+            String shard;
+            try {
+                shard = node.command("CLUSTER", "MYSHARDID");
+            } catch (RedisReplyException ex) {
+                // Redis 7.0 has none
+                shard = String.valueOf(ex.getMessage());
+            }
+            this.log.note(node + ", a " + node.role() + " of shard " + shard);
+        });
     }
 
     private static Duration shorter(Duration one, Duration other) {

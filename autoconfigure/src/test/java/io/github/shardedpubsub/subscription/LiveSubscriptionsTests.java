@@ -3,11 +3,14 @@ package io.github.shardedpubsub.subscription;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.shardedpubsub.LiveTest;
+import io.github.shardedpubsub.SubscriptionThreads;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
+import io.github.shardedpubsub.test.ServerTrait;
 import io.github.shardedpubsub.test.SlotMove;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
@@ -61,6 +64,8 @@ class LiveSubscriptionsTests {
     private ShardSubscriptions subscriptions;
 
     private List<ShardSubscription> claims = new ArrayList<>();
+
+    private final SubscriptionThreads threads = new SubscriptionThreads();
 
     private long clientsBefore;
 
@@ -117,9 +122,7 @@ class LiveSubscriptionsTests {
         assertThat(this.outOfStep).hasValue(0);
         this.subscriptions.close();
         await().atMost(LIMIT).untilAsserted(() -> {
-            assertThat(Thread.getAllStackTraces().keySet())
-                    .extracting(Thread::getName)
-                    .doesNotContain("sharded-pubsub");
+            this.threads.assertNoneIsLeft();
             assertThat(clients("PUBSUB")).isZero();
             assertThat(clients("NORMAL"))
                     .isLessThanOrEqualTo(this.clientsBefore + cluster.nodes().size());
@@ -381,5 +384,47 @@ class LiveSubscriptionsTests {
         requireDelivery();
         master.restart();
         requireDelivery();
+    }
+
+    @Test
+    @Order(9)
+    void aMoveBetweenMastersOfOneShardDoublesNothing() {
+        assumeTrue(cluster.has(ServerTrait.NAMES_SHARDS));
+        RedisNode master = cluster.masters().stream()
+                .filter(any -> !cluster.replicasOf(any).isEmpty())
+                .findFirst()
+                .orElseThrow();
+        RedisNode promoted = cluster.replicasOf(master).get(0);
+        ChannelName kept = ChannelName.of(cluster.channelOwnedBy(master, "kept"));
+        int slot = RedisCluster.slot(kept.toString());
+        master.freeze();
+        promoted.command("CLUSTER", "DELSLOTS", Integer.toString(slot));
+        promoted.command("CLUSTER", "FAILOVER", "TAKEOVER");
+        master.thaw();
+        await().atMost(LIMIT).until(() -> cluster.slotsOf(master).cardinality() == 1);
+        cluster.awaitAgreement();
+        subscribe(List.of(kept));
+        AtomicInteger strays = new AtomicInteger();
+        this.subscriptions.addObserver(new SubscriptionObserver() {
+
+            @Override
+            public void strayMessage(ChannelName channel, NodeAddress node) {
+                strays.incrementAndGet();
+            }
+        });
+        promoted.command("CLUSTER", "SETSLOT", Integer.toString(slot), "IMPORTING", master.id());
+        master.command("CLUSTER", "SETSLOT", Integer.toString(slot), "MIGRATING", promoted.id());
+        await().atMost(LIMIT)
+                .until(() -> promoted.command("INFO", "commandstats").contains("cluster|myshardid"));
+        for (int i = 0; i < 10; i++) {
+            requireDelivery();
+        }
+        assertThat(promoted.command("PUBSUB", "SHARDCHANNELS")).isEmpty();
+        cluster.moveSlot(slot, promoted);
+        cluster.reparent(master, promoted);
+        requireAllAtTheirOwners();
+        awaitAllSubscribed();
+        requireDelivery();
+        assertThat(strays).hasValue(0);
     }
 }

@@ -43,6 +43,12 @@ public enum ServerTrait {
     REDIRECTS_UNSUBSCRIBING("7.4", null),
 
     /**
+     * A shard has a name ({@code CLUSTER MYSHARDID}), which a promoted replica takes over. So a master that keeps a slot when its replica takes the
+     * others is of one shard with it, and each passes on to the other what is published. Elsewhere a shard is one master and its replicas.
+     */
+    NAMES_SHARDS("7.2", "7.2"),
+
+    /**
      * Whole ranges of slots are moved at one stroke, by {@code CLUSTER MIGRATESLOTS}.
      */
     MIGRATES_SLOTS_ATOMICALLY(null, "9.0");

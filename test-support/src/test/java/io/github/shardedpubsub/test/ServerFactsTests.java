@@ -5,6 +5,7 @@ import static io.github.shardedpubsub.test.ServerTrait.ENDS_SUBSCRIPTIONS_AT_A_R
 import static io.github.shardedpubsub.test.ServerTrait.ENDS_SUBSCRIPTIONS_AT_THE_PROMOTED_REPLICA;
 import static io.github.shardedpubsub.test.ServerTrait.ENDS_SUBSCRIPTIONS_OF_A_REPARENTED_REPLICA;
 import static io.github.shardedpubsub.test.ServerTrait.MIGRATES_SLOTS_ATOMICALLY;
+import static io.github.shardedpubsub.test.ServerTrait.NAMES_SHARDS;
 import static io.github.shardedpubsub.test.ServerTrait.REDIRECTS_UNSUBSCRIBING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -180,6 +181,40 @@ class ServerFactsTests {
 
             await().untilAsserted(() ->
                     assertThat(subscriber.heard()).containsExactly("smessage " + channel + " by its old master"));
+        }
+    }
+
+    @Test
+    void aMasterThatKeepsASlotWhenItsReplicaTakesTheOthers() {
+        master.freeze();
+        replica.command("CLUSTER", "DELSLOTS", Integer.toString(slot));
+        replica.command("CLUSTER", "FAILOVER", "TAKEOVER");
+        master.thaw();
+        await().until(() -> cluster.slotsOf(master).cardinality() == 1);
+        cluster.awaitAgreement();
+        setSlot(replica, "IMPORTING", master);
+        setSlot(master, "MIGRATING", replica);
+        try (TestClient early = new TestClient(replica)) {
+            assertThat(early.outcome("ASKING")).isEqualTo("OK");
+            assertThat(early.outcome("SSUBSCRIBE", channel)).isEqualTo("ssubscribe");
+
+            publishedAt(master, "passed on");
+
+            List<String> passedOn =
+                    cluster.has(NAMES_SHARDS) ? List.of("smessage " + channel + " passed on") : List.of();
+            await().untilAsserted(() -> assertThat(early.heard()).isEqualTo(passedOn));
+            String shard = shardOf(replica);
+            assertThat(shardOf(master)).isEqualTo(shard);
+            assertThat(shard.equals("ERR")).isEqualTo(!cluster.has(NAMES_SHARDS));
+        } finally {
+            cluster.moveSlot(slot, replica);
+            cluster.reparent(master, replica);
+        }
+    }
+
+    private static String shardOf(RedisNode node) {
+        try (TestClient client = new TestClient(node)) {
+            return client.outcome("CLUSTER", "MYSHARDID");
         }
     }
 

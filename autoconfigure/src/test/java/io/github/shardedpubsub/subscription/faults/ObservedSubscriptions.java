@@ -3,6 +3,7 @@ package io.github.shardedpubsub.subscription.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.shardedpubsub.SubscriptionThreads;
 import io.github.shardedpubsub.actuate.ShardedPubSubHealthIndicator;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.Outcome;
@@ -63,6 +64,8 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
 
     /** By which the servers show our connections, and no others. */
     private static final String CLIENT_NAME = "observed-subscriptions";
+
+    private final SubscriptionThreads threads = new SubscriptionThreads();
 
     private final RedisCluster cluster;
 
@@ -271,9 +274,7 @@ final class ObservedSubscriptions implements SubscriptionObserver, AutoCloseable
     }
 
     void assertNothingIsLeft() {
-        assertThat(Thread.getAllStackTraces().keySet())
-                .extracting(Thread::getName)
-                .doesNotContain("sharded-pubsub");
+        this.threads.assertNoneIsLeft();
         assertThat(connectionsAtServers())
                 .as("connections of closed subscriptions")
                 .isZero();
