@@ -1,7 +1,5 @@
 package io.github.shardedpubsub.subscription;
 
-import io.github.shardedpubsub.pipe.Outcome;
-import io.github.shardedpubsub.pipe.PlainCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -61,9 +59,7 @@ final class ClusterView {
             return lettuce.thenRun(this::forget);
         }
         Look look = new Look(asked.size());
-        for (NodeConnection node : asked) {
-            node.ask(PlainCommand.CLUSTER_NODES, outcome -> look.answered(node, outcome));
-        }
+        asked.forEach(node -> node.askForNodes(look::answered));
         this.reconciler.timeline().schedule(PATIENCE, look::end);
         return look.done.thenCompose(answered -> {
             if (answered) {
@@ -132,9 +128,9 @@ final class ClusterView {
             this.open = asked;
         }
 
-        void answered(NodeConnection node, Outcome outcome) {
-            if (outcome instanceof Outcome.Answered answered) {
-                this.views.add(ClusterNodes.parse(answered.reply(), node.address()));
+        void answered(@Nullable ClusterNodes view) {
+            if (view != null) {
+                this.views.add(view);
             }
             if (--this.open == 0) {
                 end();

@@ -327,16 +327,21 @@ final class NodeConnection {
                 send(command).thenAccept(outcome -> this.reconciler.timeline().execute(() -> answer.accept(outcome)));
     }
 
-    /** Asks for the node's own slots; it is null where the node does not tell. */
-    void askForSlots(Consumer<@Nullable NodeSlots> answer) {
+    /** Asks how the node sees the cluster; it is null where the node does not tell. */
+    void askForNodes(Consumer<@Nullable ClusterNodes> answer) {
         ask(PlainCommand.CLUSTER_NODES, outcome -> {
             if (outcome instanceof Outcome.Answered answered) {
-                answer.accept(NodeSlots.of(ClusterNodes.parse(answered.reply(), this.address)));
+                answer.accept(ClusterNodes.parse(answered.reply(), this.address));
             } else {
-                logger.debug("{} does not tell its slots: {}", this.address, outcome);
+                logger.debug("{} does not tell how it sees the cluster: {}", this.address, outcome);
                 answer.accept(null);
             }
         });
+    }
+
+    /** Asks for the node's own slots; it is null where the node does not tell. */
+    void askForSlots(Consumer<@Nullable NodeSlots> answer) {
+        askForNodes(nodes -> answer.accept(nodes == null ? null : NodeSlots.of(nodes)));
     }
 
     /**

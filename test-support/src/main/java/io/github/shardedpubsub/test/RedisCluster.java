@@ -291,7 +291,8 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Tells a slot's owner once more that it is the owner: nothing moves, but servers end all its shard subscriptions.
+     * Tells a slot's owner once more that it is the owner, and waits until all nodes agree: nothing moves, but servers end all its shard
+     * subscriptions.
      *
      * @param slot from 0 to 16383
      */

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.test;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -25,6 +26,7 @@ final class SlotMigration {
     // socket's buffers.
     private static final int BATCH = 512;
     private static final int KEYS_AT_ONCE = 100;
+    private static final Duration PATIENCE_WITH_GOSSIP = Duration.ofSeconds(2);
     private static final String MIGRATE_MILLIS = "5000";
     private static final String ADVICE =
             "Another move or failover may be under way, or a node cannot reach the others on the cluster bus.";
@@ -109,6 +111,7 @@ final class SlotMigration {
     void assignAgain(int slot) {
         RedisNode owner = requireOwner(slot, membership.owner(slot));
         owner.command("CLUSTER", "SETSLOT", text(slot), "NODE", owner.id());
+        awaitOwner(List.of(slot), owner);
     }
 
     void delete(Collection<Integer> slots) {
@@ -239,6 +242,16 @@ final class SlotMigration {
     }
 
     private void awaitOwner(Collection<Integer> slots, RedisNode owner) {
+        String complaint = patience.within(PATIENCE_WITH_GOSSIP).poll(() -> agreement.complaintAbout(slots, owner));
+        if (complaint == null) {
+            return;
+        }
+        // A claim on a slot counts by its owner's epoch. One that is not the newest can lose to an older claim that was
+        // still on its way, and if
+        // that one's node has given the slot up meanwhile, nobody claims it ever again, and each takes another for the
+        // owner.
+        log.warn("Giving {} a new epoch, since its claim on slots does not get through: {}", owner, complaint);
+        owner.command("CLUSTER", "BUMPEPOCH");
         String which = slots.size() == 1 ? "slot " + slots.iterator().next() : slots.size() + " slots";
         patience.await(
                 "all nodes to agree that " + owner + " owns " + which,

@@ -160,6 +160,22 @@ class RedisClusterSlotTests {
         assertThat(cluster.owner(123)).isSameAs(owner);
     }
 
+    @Test
+    void aClaimThatDoesNotGetThroughIsMadeWithANewEpoch() {
+        RedisNode first = cluster.masters().get(0);
+        RedisNode second = cluster.masters().get(1);
+        cluster.moveSlot(300, second);
+        cluster.moveSlot(300, first);
+        // The second takes the slot with an epoch that is older than the first's, by which the others know the slot.
+        first.command("CLUSTER", "SETSLOT", "300", "NODE", second.id());
+        second.command("CLUSTER", "SETSLOT", "300", "NODE", second.id());
+
+        cluster.assignAgain(300);
+
+        assertThat(cluster.nodes())
+                .allSatisfy(node -> assertThat(node.view().owner(300)).isEqualTo(second.id()));
+    }
+
     private static long setSlotCalls(RedisNode node) {
         String calls = node.command("INFO", "commandstats")
                 .lines()
