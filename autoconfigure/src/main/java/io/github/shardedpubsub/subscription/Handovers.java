@@ -74,6 +74,7 @@ final class Handovers {
         for (Handover handover : handovers) {
             if (handover.channel.handover == handover && !handover.isEnding()) {
                 handover.early = Early.ASKED;
+                this.reconciler.readingChanged(handover.channel.name);
                 target.leftovers.remove(handover.channel.name);
                 asking.add(target, handover.channel);
             }
@@ -192,6 +193,9 @@ final class Handovers {
         }
         for (NodeConnection node : List.of(handover.source, handover.target)) {
             node.handovers.remove(handover);
+            if (handover.channel.holder != node) {
+                node.readOnWithout(handover.channel);
+            }
             node.closeWhenIdle();
         }
     }

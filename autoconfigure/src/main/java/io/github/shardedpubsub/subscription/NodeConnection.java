@@ -213,9 +213,12 @@ final class NodeConnection {
         }
     }
 
-    /** There is no room for the channel's messages, or there is again. */
+    /**
+     * There is no room for the channel's messages, or there is again. Only a connection that stands is paused: over the next one the
+     * channel is yet to be confirmed, and nothing would be read of that.
+     */
     void readingChanged(WantedChannel channel) {
-        if (channel.wantsReadingPaused()) {
+        if (isConnected() && channel.wantsReadingPaused()) {
             this.withoutRoom.add(channel);
         } else {
             this.withoutRoom.remove(channel);

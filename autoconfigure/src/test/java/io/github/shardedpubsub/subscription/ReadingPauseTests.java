@@ -12,6 +12,8 @@ class ReadingPauseTests {
 
     private static final Duration SHORT = Duration.ofSeconds(1);
 
+    private static final Duration BEFORE_RECONNECT = Duration.ofMillis(2);
+
     private final Simulation simulation = new Simulation(1, 2);
 
     private final List<NodeAddress> pauses = new ArrayList<>();
@@ -76,7 +78,7 @@ class ReadingPauseTests {
     }
 
     @Test
-    void aNodeThatTheChannelHasLeftIsReadOn() {
+    void aChannelWhoseSlotMovesMeanwhileFollowsWhenItsNodeIsReadOn() {
         ShardSubscription claim = this.simulation.subscribed("a");
         SimulatedCluster.Node before = this.simulation.owner("a");
         claim.pauseReading();
@@ -84,9 +86,38 @@ class ReadingPauseTests {
 
         this.simulation.cluster.move(this.simulation.slot("a"), this.simulation.cluster.other(before));
         this.simulation.run(SHORT);
+        assertThat(this.simulation.status("a").node())
+                .as("its end is not read yet")
+                .isEqualTo(before.address);
 
+        claim.resumeReading();
+        this.simulation.run(SHORT);
         assertThat(before.isReadingPaused()).isFalse();
+        assertThat(this.simulation.status("a").node()).isEqualTo(this.simulation.owner("a").address);
         assertThat(this.simulation.state("a")).isEqualTo(ChannelState.SUBSCRIBED);
+    }
+
+    @Test
+    void aPauseEndsWithItsConnectionAndIsSaidAgainOnTheNext() {
+        ShardSubscription one = this.simulation.subscribed("{a}1");
+        this.simulation.subscribed("{a}2");
+        SimulatedCluster.Node owner = this.simulation.owner("{a}1");
+        owner.loseConnections();
+        this.simulation.until(() -> this.simulation.state("{a}1") == ChannelState.INTERRUPTED);
+        this.simulation.run(BEFORE_RECONNECT);
+        assertThat(owner.connections()).isZero();
+
+        one.pauseReading();
+        this.simulation.run(SHORT);
+        assertThat(this.simulation.isSubscribed("{a}1")).isTrue();
+        assertThat(owner.isReadingPaused()).isFalse();
+        assertThat(this.pauses).as("there was nothing to pause").isEmpty();
+
+        one.pauseReading();
+        assertThat(owner.isReadingPaused()).isTrue();
+        this.simulation.run(SHORT);
+        assertThat(owner.isReadingPaused()).isTrue();
+        assertThat(this.pauses).containsExactly(owner.address);
     }
 
     @Test
