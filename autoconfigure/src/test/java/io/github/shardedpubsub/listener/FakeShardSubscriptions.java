@@ -45,6 +45,11 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
         this.refused.add(channel);
     }
 
+    /** The channel is confirmed again from now on. */
+    public void permit(String channel) {
+        this.refused.remove(channel);
+    }
+
     /** The channel is neither confirmed nor refused from now on. */
     public void silence(String channel) {
         this.silent.add(channel);
