@@ -103,7 +103,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
                 this.calls,
                 Math.max(LEAST_DEFAULT_CONCURRENCY, Runtime.getRuntime().availableProcessors()),
                 DEFAULT_QUEUE_CAPACITY);
-        this.claims = new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this::execute));
+        this.claims = new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this.lanes.executor()));
         setMaxSubscriptionRegistrationWaitingTime(DEFAULT_SUBSCRIPTION_TIMEOUT);
     }
 
@@ -231,6 +231,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     @Override
     public void destroy() throws Exception {
         super.destroy();
+        this.lanes.close();
         if (this.ownExecutor instanceof DisposableBean bean) {
             bean.destroy();
         }
@@ -271,22 +272,28 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     }
 
     /**
-     * Releases all channels, and waits, at most as long as the {@link #setShutdownTimeout shutdown timeout}, until the messages
-     * received before are delivered; those that are not by then, and those of paused listeners, are dropped and counted. Returns when
-     * the servers have ended the subscriptions, or after the {@link #setMaxSubscriptionRegistrationWaitingTime registration time}.
-     * The listeners stay registered for another start. Called by a listener it does not wait.
+     * Releases all channels, and waits until the servers have ended the subscriptions, at most for the
+     * {@link #setMaxSubscriptionRegistrationWaitingTime registration time}; and then, at most as long as the
+     * {@link #setShutdownTimeout shutdown timeout}, until the messages received before are delivered. Those that are not by then, and
+     * those of paused listeners, are dropped and counted. No call begins after it has returned. The listeners stay registered for
+     * another start. Called by a listener it does not wait.
      */
     @Override
     public void stop() {
+        if (OrderedDelivery.isWorkingFor(this.calls)) {
+            // Whoever starts or stops it now may be waiting for this very call.
+            this.claims.stop().registrations().forEach(Registration::discard);
+            return;
+        }
         this.lifecycle.lock();
         try {
-            if (this.claims.isRunning()) {
-                this.listening = false;
-                ListenerClaims.Stopped stopped = this.claims.stop();
-                drain(stopped.registrations());
-                stopped.registrations().forEach(Registration::discard);
-                awaitReleased(stopped.released());
-            }
+            this.listening = false;
+            ListenerClaims.Stopped stopped = this.claims.stop();
+            // Until then event loops may bring what was sent before.
+            awaitReleased(stopped.released());
+            stopped.registrations().forEach(Registration::close);
+            drain(stopped.registrations());
+            stopped.registrations().forEach(Registration::discard);
         } finally {
             this.lifecycle.unlock();
         }
@@ -313,9 +320,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     private void awaitReleased(CompletableFuture<Void> released) {
         try {
-            if (!OrderedDelivery.isWorkingFor(this.calls)) {
-                released.get(getMaxSubscriptionRegistrationWaitingTime(), TimeUnit.MILLISECONDS);
-            }
+            released.get(getMaxSubscriptionRegistrationWaitingTime(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException ex) {
             this.logger.debug("The servers did not end all subscriptions in time", ex);
         } catch (InterruptedException ex) {
@@ -391,7 +396,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
      */
     @Override
     public boolean isListening() {
-        return this.listening && !this.claims.isEmpty();
+        return this.listening && this.claims.isRunning() && !this.claims.isEmpty();
     }
 
     /**
@@ -441,13 +446,15 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     /**
      * Removes a listener from all its channels when it has taken what was received for it, which is waited for as in {@link #stop()}.
+     * What comes meanwhile is dropped and counted. It stays where it is added again before that.
      */
     public void drainAndRemoveMessageListener(MessageListener listener) {
         Assert.notNull(listener, "MessageListener must not be null");
-        List<Registration> registrations = this.claims.registrations(listener);
-        registrations.forEach(Registration::close);
-        drain(registrations);
-        this.claims.remove(registrations);
+        List<Registration> leaving = this.claims.leave(listener);
+        if (this.claims.isRunning()) {
+            drain(leaving);
+        }
+        this.claims.removeLeaving(leaving);
     }
 
     /**
