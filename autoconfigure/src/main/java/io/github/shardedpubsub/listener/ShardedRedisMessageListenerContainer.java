@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
@@ -79,6 +80,8 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     private volatile boolean listening;
 
+    private final AtomicBoolean warnedOfBlocking = new AtomicBoolean();
+
     private RedisSerializer<String> topicSerializer = RedisSerializer.string();
 
     private @Nullable String beanName;
@@ -103,7 +106,8 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
                 this.calls,
                 Math.max(LEAST_DEFAULT_CONCURRENCY, Runtime.getRuntime().availableProcessors()),
                 DEFAULT_QUEUE_CAPACITY);
-        this.claims = new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this.lanes.executor()));
+        this.claims =
+                new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this.lanes.executor()));
         setMaxSubscriptionRegistrationWaitingTime(DEFAULT_SUBSCRIPTION_TIMEOUT);
     }
 
@@ -368,12 +372,21 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     /**
      * Lets no call of the listener begin until {@link #resume(MessageListener)}, or until it is removed; its other channels and other
-     * listeners are not concerned. Messages wait in its queues as long as these have room.
+     * listeners are not concerned. Messages wait in its queues as long as these have room; where these {@link OverflowPolicy#BLOCK
+     * block}, all channels of the node wait with it then.
      *
      * @throws IllegalArgumentException if it is not registered
      */
     public void pause(MessageListener listener) {
-        this.claims.registered(listener).pause(true);
+        RegisteredListener registered = this.claims.registered(listener);
+        registered.pause(true);
+        boolean blocks = this.claims.registrations(listener).stream()
+                .anyMatch(each -> each.queue().overflow() == OverflowPolicy.BLOCK);
+        if (blocks && this.warnedOfBlocking.compareAndSet(false, true)) {
+            this.logger.warn(registered + " is paused, and its queues block when they are full: then its nodes' connections are"
+                    + " read no further until it is resumed, and every channel of these nodes waits. Let it drop messages, or"
+                    + " stop it, if that is not meant");
+        }
     }
 
     /**

@@ -3,8 +3,10 @@ package io.github.shardedpubsub.subscription;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A claim that has no room for more messages. */
@@ -32,6 +34,7 @@ class ReadingPauseTests {
     void itsNodeIsReadNoFurtherUntilThereIsRoom() {
         ShardSubscription claim = this.simulation.subscribed("a");
         SimulatedCluster.Node owner = this.simulation.owner("a");
+        Instant before = this.simulation.time.now();
 
         claim.pauseReading();
         assertThat(owner.isReadingPaused())
@@ -41,10 +44,20 @@ class ReadingPauseTests {
         assertThat(owner.isReadingPaused()).isTrue();
         assertThat(this.simulation.cluster.other(owner).isReadingPaused()).isFalse();
         assertThat(this.pauses).containsExactly(owner.address);
+        assertThat(pausedSince(owner)).isBetween(before, before.plus(SHORT));
 
         claim.resumeReading();
         this.simulation.run(SHORT);
         assertThat(owner.isReadingPaused()).isFalse();
+        assertThat(pausedSince(owner)).isNull();
+    }
+
+    private @Nullable Instant pausedSince(SimulatedCluster.Node node) {
+        return this.simulation.subscriptions.nodes().stream()
+                .filter(status -> status.address().equals(node.address))
+                .findFirst()
+                .orElseThrow()
+                .readingPausedSince();
     }
 
     @Test
