@@ -38,6 +38,8 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
 
     private final Set<String> unread = ConcurrentHashMap.newKeySet();
 
+    private final List<SubscriptionObserver> observers = new CopyOnWriteArrayList<>();
+
     private volatile boolean closed;
 
     /** The channel is refused from now on. */
@@ -203,7 +205,14 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
     public void resubscribe(@Nullable ChannelName channel) {}
 
     @Override
-    public void addObserver(SubscriptionObserver observer) {}
+    public void addObserver(SubscriptionObserver observer) {
+        this.observers.add(observer);
+    }
+
+    /** All that were added. */
+    public List<SubscriptionObserver> observers() {
+        return this.observers;
+    }
 
     public boolean isClosed() {
         return this.closed;
