@@ -51,8 +51,9 @@ class PatientExecutorTests {
 
     @Test
     void offersTheFirstAloneAsLongAsThatIsRefused() {
-        List<Runnable> tasks =
-                IntStream.range(0, 50).<Runnable>mapToObj(i -> () -> this.refusals.addAndGet(-i)).toList();
+        List<Runnable> tasks = IntStream.range(0, 50)
+                .<Runnable>mapToObj(i -> () -> this.refusals.addAndGet(-i))
+                .toList();
         tasks.forEach(this.executor::execute);
         await().until(() -> this.refusals.get() >= 53);
         assertThat(this.offered.subList(50, 53)).containsOnly(this.offered.get(0));

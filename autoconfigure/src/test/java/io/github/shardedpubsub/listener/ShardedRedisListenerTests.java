@@ -65,10 +65,12 @@ class ShardedRedisListenerTests {
         this.context
                 .getEnvironment()
                 .getPropertySources()
-                .addFirst(new MapPropertySource("test", Map.of(
-                        "orders.channel", "orders:{eu}",
-                        "regions[0]", "${orders.channel}",
-                        "regions[1]", "orders:{asia}")));
+                .addFirst(new MapPropertySource(
+                        "test",
+                        Map.of(
+                                "orders.channel", "orders:{eu}",
+                                "regions[0]", "${orders.channel}",
+                                "regions[1]", "orders:{asia}")));
         this.context.registerBean("region", String.class, () -> "{us}");
         this.context.registerBean("subscriptions", FakeShardSubscriptions.class, () -> this.subscriptions);
         this.context.registerBean("listeners", Object.class, () -> listeners);
@@ -704,8 +706,7 @@ class ShardedRedisListenerTests {
     private EndingScope scoped(String scopeName, String name, Object listeners) {
         EndingScope scope = new EndingScope();
         this.context.getDefaultListableBeanFactory().registerScope("ending", scope);
-        this.context.registerBean(
-                name, Object.class, () -> listeners, definition -> definition.setScope(scopeName));
+        this.context.registerBean(name, Object.class, () -> listeners, definition -> definition.setScope(scopeName));
         start("no listeners");
         return scope;
     }
@@ -724,9 +725,7 @@ class ShardedRedisListenerTests {
             assertThat(endpoint("proxied").isRunning()).isTrue();
             assertThat(this.subscriptions.claimed()).containsExactly("orders");
             scope.end();
-            assertThat(this.context
-                            .getBean(ShardedRedisListenerRegistry.class)
-                            .findListener("proxied"))
+            assertThat(this.context.getBean(ShardedRedisListenerRegistry.class).findListener("proxied"))
                     .isEmpty();
             assertThat(this.subscriptions.claimed()).isEmpty();
         }
@@ -768,10 +767,7 @@ class ShardedRedisListenerTests {
     @Test
     void aLazyBeanListensFromItsFirstUseOn() {
         this.context.registerBean(
-                "lazy",
-                Object.class,
-                () -> new Proxied(this.received),
-                definition -> definition.setLazyInit(true));
+                "lazy", Object.class, () -> new Proxied(this.received), definition -> definition.setLazyInit(true));
         start("no others");
         assertThat(this.subscriptions.claimed()).isEmpty();
         this.context.getBean("lazy");

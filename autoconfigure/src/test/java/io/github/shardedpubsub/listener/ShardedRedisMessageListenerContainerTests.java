@@ -896,7 +896,8 @@ class ShardedRedisMessageListenerContainerTests {
         eventLoop.join();
         await().until(() -> this.container.queueSize() == 0 && stays.received.size() == sent.get());
         assertThat(stays.received)
-                .isEqualTo(IntStream.range(0, sent.get()).mapToObj(i -> "c=" + i).toList());
+                .isEqualTo(
+                        IntStream.range(0, sent.get()).mapToObj(i -> "c=" + i).toList());
         // one call may have begun before the removal
         assertThat(removed).allSatisfy(late -> assertThat(late.getAsInt()).isLessThanOrEqualTo(1));
         this.container.removeMessageListener(stays);
