@@ -97,7 +97,8 @@ public final class ShardedPubSubAutoConfiguration {
                 ApplicationEventPublisher events) {
             ShardEventPublisher publisher =
                     new ShardEventPublisher(events, Clock.systemUTC(), ShardEventPublisher.DEFAULT_CAPACITY);
-            // what is no default candidate for injection, as the container and all of a second cluster, is meant nevertheless
+            // what is no default candidate for injection, as the container and all of a second cluster, is meant
+            // nevertheless
             subscriptions.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addObserver(publisher));
             containers.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addDeliveryObserver(publisher));
             return publisher;

@@ -383,9 +383,10 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
         boolean blocks = this.claims.registrations(listener).stream()
                 .anyMatch(each -> each.queue().overflow() == OverflowPolicy.BLOCK);
         if (blocks && this.warnedOfBlocking.compareAndSet(false, true)) {
-            this.logger.warn(registered + " is paused, and its queues block when they are full: then its nodes' connections are"
-                    + " read no further until it is resumed, and every channel of these nodes waits. Let it drop messages, or"
-                    + " stop it, if that is not meant");
+            this.logger.warn(
+                    registered + " is paused, and its queues block when they are full: then its nodes' connections are"
+                            + " read no further until it is resumed, and every channel of these nodes waits. Let it drop messages, or"
+                            + " stop it, if that is not meant");
         }
     }
 

@@ -20,7 +20,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -450,28 +449,28 @@ class ShardedRedisMessageListenerContainerTests {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch stopping = new CountDownLatch(1);
         List<Object> seen = new CopyOnWriteArrayList<>();
-        AtomicReference<ShardedListenerEndpoint> endpoint = new AtomicReference<>();
-        endpoint.set(new ShardedListenerEndpoint(
+        ShardedListenerEndpoint[] endpoint = new ShardedListenerEndpoint[1];
+        endpoint[0] = new ShardedListenerEndpoint(
                 "asking",
                 this.container,
                 (message, pattern) -> {
                     begun.countDown();
                     awaitLatch(stopping);
-                    seen.add(endpoint.get().isRunning());
+                    seen.add(endpoint[0].isRunning());
                     try {
-                        endpoint.get().pause();
+                        endpoint[0].pause();
                     } catch (IllegalStateException ex) {
                         seen.add("stopped");
                     }
                 },
                 List.of(A),
-                ListenerOptions.DEFAULTS));
+                ListenerOptions.DEFAULTS);
         this.container.start();
-        endpoint.get().start();
+        endpoint[0].start();
         this.subscriptions.message("a", "1");
         begun.await();
-        CompletableFuture<Void> stop = CompletableFuture.runAsync(endpoint.get()::stop);
-        await().until(() -> !endpoint.get().isRunning());
+        CompletableFuture<Void> stop = CompletableFuture.runAsync(endpoint[0]::stop);
+        await().until(() -> !endpoint[0].isRunning());
         stopping.countDown();
         assertThat(stop).succeedsWithin(Duration.ofSeconds(5));
         assertThat(seen).containsExactly(false, "stopped");
