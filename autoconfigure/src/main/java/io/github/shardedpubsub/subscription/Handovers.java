@@ -74,7 +74,9 @@ final class Handovers {
         for (Handover handover : handovers) {
             if (handover.channel.handover == handover && !handover.isEnding()) {
                 handover.early = Early.ASKED;
-                this.reconciler.readingChanged(handover.channel.name);
+                if (handover.channel.wantsReadingPaused()) {
+                    target.readingChanged(handover.channel);
+                }
                 target.leftovers.remove(handover.channel.name);
                 asking.add(target, handover.channel);
             }

@@ -234,6 +234,19 @@ class HandoverTests {
     }
 
     @Test
+    void whoHasNoRoomWhenTheTargetIsAskedHearsNothingFromIt() {
+        this.target.slowness = Duration.ofMillis(50);
+        this.cluster.beginMove(this.slot, this.target);
+        // the target has not told its shard yet
+        this.simulation.run(WATCH.interval().plusMillis(20));
+        this.claim.pauseReading();
+        this.simulation.run(Duration.ofMillis(200));
+
+        assertThat(this.target.holds(this.channel)).isTrue();
+        assertThat(this.target.isReadingPaused()).isTrue();
+    }
+
+    @Test
     void whoHasNoRoomWhenTheTargetTakesOverHoldsUpTheTargetAlone() {
         AtomicReference<ShardSubscription> full = new AtomicReference<>();
         full.set(this.simulation.subscriptions.subscribe(
