@@ -17,11 +17,14 @@ final class MeteredDelivery implements DeliveryObserver {
 
     private final Counter dropped;
 
+    private final Counter refusals;
+
     private final PerConstant<DeliveryOutcome, Timer> listener;
 
     MeteredDelivery(MeterRegistry registry) {
         this.messages = ShardedPubSubMeter.MESSAGES.counter(registry);
         this.dropped = ShardedPubSubMeter.DROPPED.counter(registry);
+        this.refusals = ShardedPubSubMeter.EXECUTOR_REFUSALS.counter(registry);
         this.listener =
                 PerConstant.of(DeliveryOutcome.class, outcome -> ShardedPubSubMeter.LISTENER.timer(registry, outcome));
     }
@@ -39,5 +42,10 @@ final class MeteredDelivery implements DeliveryObserver {
     @Override
     public void dropped(ChannelName channel, long count) {
         this.dropped.increment(count);
+    }
+
+    @Override
+    public void refused() {
+        this.refusals.increment();
     }
 }

@@ -189,17 +189,24 @@ public class ShardedPubSubEndpoint {
      * @param since since when it has stood, or has not
      * @param subscribed how many channels this node has confirmed
      * @param lastError why it was lost or could not be opened; where it stands, that a probe was not delivered; absent otherwise
+     * @param readingPausedSince since when it is read no further, as a listener that blocks has no room; absent if it is read
      */
     public record NodeDescriptor(
             String node,
             boolean connected,
             Instant since,
             int subscribed,
-            @Nullable String lastError) {
+            @Nullable String lastError,
+            @Nullable Instant readingPausedSince) {
 
         static NodeDescriptor of(NodeStatus node) {
             return new NodeDescriptor(
-                    node.address().toString(), node.connected(), node.since(), node.subscribed(), node.lastError());
+                    node.address().toString(),
+                    node.connected(),
+                    node.since(),
+                    node.subscribed(),
+                    node.lastError(),
+                    node.readingPausedSince());
         }
     }
 

@@ -27,8 +27,9 @@ import org.springframework.boot.health.contributor.Health;
  * <p>Details: {@code channels}, how many are in each {@link ChannelState}; {@code patienceMillis}; and {@code unconfirmed}, the ten
  * channels that have waited longest, each with {@code channel}, {@code slot}, {@code state}, {@code since} and, as far as they are
  * known, {@code node}, {@code cause} of the interruption and {@code lastError}, absent where every channel is confirmed;
- * {@code undelivering}, the nodes that did not deliver the last probe, which make it {@code DOWN}, absent where there are none; and
- * {@code lettuce.fence}: how the fence of the application's own Lettuce connections stands, which does not change the state.
+ * {@code undelivering}, the nodes that did not deliver the last probe, which make it {@code DOWN}, absent where there are none;
+ * {@code readingPausedSince}, the nodes that are read no further since a listener that blocks has no room, and since when, which does
+ * not change the state, absent where there are none; and {@code lettuce.fence}: how the fence of the application's own Lettuce connections stands, which does not change the state.
  */
 public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
 
@@ -75,7 +76,8 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
     @Override
     protected void doHealthCheck(Health.Builder builder) {
         List<ChannelStatus> unconfirmed = this.subscriptions.unconfirmed(NAMED_CHANNELS);
-        Map<String, String> undelivering = undelivering();
+        List<NodeStatus> nodes = this.subscriptions.nodes();
+        Map<String, String> undelivering = undelivering(nodes);
         if (unconfirmed.stream().anyMatch(this::isOverdue) || !undelivering.isEmpty()) {
             builder.down();
         } else {
@@ -94,17 +96,32 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
         if (!undelivering.isEmpty()) {
             builder.withDetail("undelivering", undelivering);
         }
+        Map<String, Instant> unread = unread(nodes);
+        if (!unread.isEmpty()) {
+            builder.withDetail("readingPausedSince", unread);
+        }
     }
 
     /** Nodes whose connection stands and that have not delivered the last probe. */
-    private Map<String, String> undelivering() {
+    private static Map<String, String> undelivering(List<NodeStatus> nodes) {
         Map<String, String> undelivering = new LinkedHashMap<>();
-        for (NodeStatus node : this.subscriptions.nodes()) {
+        for (NodeStatus node : nodes) {
             if (node.connected() && node.lastError() != null) {
                 undelivering.put(node.address().toString(), node.lastError());
             }
         }
         return undelivering;
+    }
+
+    private static Map<String, Instant> unread(List<NodeStatus> nodes) {
+        Map<String, Instant> unread = new LinkedHashMap<>();
+        for (NodeStatus node : nodes) {
+            Instant since = node.readingPausedSince();
+            if (since != null) {
+                unread.put(node.address().toString(), since);
+            }
+        }
+        return unread;
     }
 
     private static Map<String, Object> lettuce(@Nullable PubSubFence fence) {

@@ -185,6 +185,14 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             null,
             "Messages of shard channels thrown away because a queue was full, a listener removed or the container stopped"),
 
+    /** How often a task executor refused to run listeners, or had no thread. It is asked again, and messages wait. */
+    EXECUTOR_REFUSALS(
+            "executor.refusals",
+            Meter.Type.COUNTER,
+            "refusals",
+            null,
+            "Times that a task executor refused to run listeners of shard channels and was asked again"),
+
     /** Application events that were not published, since too many waited for event listeners. */
     EVENTS_DROPPED(
             "events.dropped",

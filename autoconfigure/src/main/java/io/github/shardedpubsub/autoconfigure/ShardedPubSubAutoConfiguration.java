@@ -14,12 +14,14 @@ import java.time.Clock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.thread.Threading;
@@ -90,15 +92,22 @@ public final class ShardedPubSubAutoConfiguration {
         @Bean
         @ConditionalOnMissingBean
         ShardEventPublisher shardEventPublisher(
-                ShardSubscriptions subscriptions,
+                ObjectProvider<ShardSubscriptions> subscriptions,
                 ObjectProvider<ShardedRedisMessageListenerContainer> containers,
                 ApplicationEventPublisher events) {
             ShardEventPublisher publisher =
                     new ShardEventPublisher(events, Clock.systemUTC(), ShardEventPublisher.DEFAULT_CAPACITY);
-            subscriptions.addObserver(publisher);
-            // the container is no default candidate for injection, and is meant nevertheless
+            // what is no default candidate for injection, as the container and all of a second cluster, is meant
+            // nevertheless
+            subscriptions.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addObserver(publisher));
             containers.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addDeliveryObserver(publisher));
             return publisher;
+        }
+
+        /** Nobody asks for what only listens. */
+        @Bean
+        static LazyInitializationExcludeFilter shardEventPublisherIsNotLazy() {
+            return LazyInitializationExcludeFilter.forBeanTypes(ShardEventPublisher.class);
         }
 
         @Bean
@@ -122,6 +131,7 @@ public final class ShardedPubSubAutoConfiguration {
         }
 
         @Bean
+        @ConditionalOnMissingBean
         @ConditionalOnSingleCandidate(ShardedPublisher.class)
         PublisherLifecycle shardedPublisherLifecycle(
                 ShardedPublisher publisher, RedisConnectionFactory connectionFactory) {
@@ -136,8 +146,9 @@ public final class ShardedPubSubAutoConfiguration {
     @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
     static class AnnotationConfiguration {
 
+        /** It looks at the beans of its own context alone, so that each has one. */
         @Bean
-        @ConditionalOnMissingBean
+        @ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
         static ShardedRedisListenerAnnotationBeanPostProcessor shardedRedisListenerAnnotationBeanPostProcessor() {
             return new ShardedRedisListenerAnnotationBeanPostProcessor();
         }

@@ -6,13 +6,19 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanExpressionContext;
 import org.springframework.beans.factory.config.BeanExpressionResolver;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.util.StringUtils;
 
 /** The attributes of an annotation, with placeholders and SpEL resolved. */
 final class AttributeValues {
+
+    /** Nothing but a placeholder, with a default or without. */
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^:{}]+)(:.*)?}");
 
     private final ConfigurableBeanFactory beanFactory;
 
@@ -33,9 +39,31 @@ final class AttributeValues {
     List<String> texts(String[] values) {
         List<String> texts = new ArrayList<>();
         for (String value : values) {
-            addAll(texts, evaluate(value));
+            List<String> elements = elements(value);
+            if (elements.isEmpty()) {
+                addAll(texts, evaluate(value));
+            } else {
+                elements.forEach(element -> addAll(texts, evaluate(element)));
+            }
         }
         return texts;
+    }
+
+    /** Placeholders for what a list in YAML has become, where the value is one for the list; empty where it is not. */
+    private List<String> elements(String value) {
+        List<String> elements = new ArrayList<>();
+        Matcher placeholder = PLACEHOLDER.matcher(value);
+        if (placeholder.matches() && !isSet(placeholder.group(1))) {
+            String name = placeholder.group(1);
+            while (isSet(name + "[" + elements.size() + "]")) {
+                elements.add("${" + name + "[" + elements.size() + "]}");
+            }
+        }
+        return elements;
+    }
+
+    private boolean isSet(String property) {
+        return StringUtils.hasText(this.beanFactory.resolveEmbeddedValue("${" + property + ":}"));
     }
 
     private static void addAll(List<String> texts, @Nullable Object evaluated) {

@@ -24,8 +24,11 @@ final class ChannelQueue {
     /** Whether a worker has the queue, or it is in the line of those that wait for one. */
     private boolean scheduled;
 
-    /** What was dropped since the queue was last empty. */
-    private long dropped;
+    /** Something was dropped since the queue was last empty. */
+    private boolean dropping;
+
+    /** What comes now is for nobody. */
+    private boolean closed;
 
     /** Full, and not half empty since, so that nothing more shall be read. */
     private boolean withoutRoom;
@@ -55,27 +58,37 @@ final class ChannelQueue {
     /**
      * What became of a message.
      *
-     * @param added whether the queue is longer by one now
+     * @param longer whether the queue is longer by one now
      * @param schedule whether the caller has to find a worker for the queue
-     * @param dropped how many were dropped since the queue was last empty, counting this one; 0 if none was dropped now
+     * @param dropped whether it, or an older one, was dropped
+     * @param first whether that was the first since the queue was last empty for which there was no room
      */
-    record Added(boolean added, boolean schedule, long dropped) {}
+    record Added(boolean longer, boolean schedule, boolean dropped, boolean first) {}
 
-    private static final Added ADDED = new Added(true, false, 0);
+    private static final Added ADDED = new Added(true, false, false, false);
 
-    private static final Added ADDED_FOR_A_WORKER = new Added(true, true, 0);
+    private static final Added ADDED_FOR_A_WORKER = new Added(true, true, false, false);
+
+    private static final Added DROPPED = new Added(false, false, true, false);
+
+    private static final Added FIRST_DROPPED = new Added(false, false, true, true);
 
     Added add(byte[] message) {
         boolean full;
         Added added;
         synchronized (this) {
+            if (this.closed) {
+                return DROPPED;
+            }
             full = this.messages.size() >= this.capacity;
             if (full && this.overflow != OverflowPolicy.BLOCK) {
                 if (this.overflow == OverflowPolicy.DROP_OLDEST) {
                     this.messages.removeFirst();
                     this.messages.addLast(message);
                 }
-                return new Added(false, false, ++this.dropped);
+                boolean first = !this.dropping;
+                this.dropping = true;
+                return first ? FIRST_DROPPED : DROPPED;
             }
             this.messages.addLast(message);
             full = this.overflow == OverflowPolicy.BLOCK && this.messages.size() >= this.capacity;
@@ -108,7 +121,7 @@ final class ChannelQueue {
                 notifyAll();
             }
             if (this.messages.isEmpty()) {
-                this.dropped = 0;
+                this.dropping = false;
             }
             if (this.withoutRoom && this.messages.size() <= this.capacity / 2) {
                 this.withoutRoom = false;
@@ -125,6 +138,16 @@ final class ChannelQueue {
         return this.withoutRoom;
     }
 
+    /** Takes nothing more. What waits still does. */
+    synchronized void close() {
+        this.closed = true;
+    }
+
+    /** Takes messages again. */
+    synchronized void open() {
+        this.closed = false;
+    }
+
     /** Throws everything away and says how much it was. Whoever is scheduled for the queue finds it empty. */
     int clear() {
         int size;
@@ -132,6 +155,7 @@ final class ChannelQueue {
         synchronized (this) {
             size = this.messages.size();
             this.messages.clear();
+            this.dropping = false;
             room = this.withoutRoom;
             this.withoutRoom = false;
         }

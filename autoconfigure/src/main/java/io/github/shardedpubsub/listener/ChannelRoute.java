@@ -54,7 +54,8 @@ final class ChannelRoute {
     void remove(Registration registration) {
         this.registrations =
                 this.registrations.stream().filter(each -> each != registration).toList();
-        registration.remove();
+        registration.leave();
+        registration.discard();
         roomChanged();
     }
 

@@ -13,7 +13,7 @@ import org.springframework.data.redis.connection.MessageListener;
  */
 final class DeliveryLanes {
 
-    private final Executor executor;
+    private final PatientExecutor executor;
 
     private final OrderedDelivery.Destination destination;
 
@@ -30,10 +30,20 @@ final class DeliveryLanes {
     private volatile boolean paused;
 
     DeliveryLanes(Executor executor, OrderedDelivery.Destination destination, int concurrency, int queueCapacity) {
-        this.executor = executor;
+        this.executor = new PatientExecutor(executor, destination::refused);
         this.destination = destination;
         this.concurrency = concurrency;
         this.queueCapacity = queueCapacity;
+    }
+
+    /** The executor that was given, but that what it refuses is offered to it again. */
+    Executor executor() {
+        return this.executor;
+    }
+
+    /** Nothing is offered again any more. */
+    void close() {
+        this.executor.close();
     }
 
     /** For listeners that are added from now on, as with the next two. */

@@ -33,6 +33,12 @@ public interface DeliveryObserver {
     default void dropped(ChannelName channel, long count) {}
 
     /**
+     * The task executor has refused to run listeners, or could not; it is asked again. Messages wait meanwhile. On an event loop, or on a
+     * thread of its own.
+     */
+    default void refused() {}
+
+    /**
      * The first message since a queue was last empty was thrown away because it was full; {@link #dropped} follows. On an event
      * loop.
      *

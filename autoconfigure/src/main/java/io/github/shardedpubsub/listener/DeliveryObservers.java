@@ -39,6 +39,11 @@ final class DeliveryObservers implements DeliveryObserver {
         tell(observer -> observer.overflowed(channel, overflow, capacity));
     }
 
+    @Override
+    public void refused() {
+        tell(DeliveryObserver::refused);
+    }
+
     private void tell(Consumer<DeliveryObserver> event) {
         for (DeliveryObserver observer : this.observers) {
             try {

@@ -40,7 +40,8 @@ final class ListenerCalls implements OrderedDelivery.Destination {
 
     @Override
     public void deliver(Registration registration, byte[] payload) {
-        if (registration.isRemoved()) {
+        if (registration.isEnded()) {
+            this.observers.dropped(registration.channel(), 1);
             return;
         }
         byte[] channel = registration.channel().toBytes();
@@ -54,6 +55,8 @@ final class ListenerCalls implements OrderedDelivery.Destination {
             outcome = DeliveryOutcome.ERROR;
             handle(registration, ex);
         } finally {
+            // What interrupts a listener is not meant for the next one.
+            var unused = Thread.interrupted();
             this.observers.delivered(registration.channel(), outcome, Duration.ofNanos(System.nanoTime() - begin));
         }
     }
@@ -76,11 +79,16 @@ final class ListenerCalls implements OrderedDelivery.Destination {
         ChannelQueue queue = registration.queue();
         if (first) {
             logger.warn("A queue of the shard channel '" + registration.channel() + "' is full with "
-                    + queue.capacity() + " messages: " + registration.listener().listener()
+                    + queue.capacity() + " messages: " + registration.listener()
                     + " is slower than they come. Until the queue has been empty, messages are dropped ("
                     + queue.overflow() + ") and counted, but not logged");
             this.observers.overflowed(registration.channel(), queue.overflow(), queue.capacity());
         }
         this.observers.dropped(registration.channel(), count);
+    }
+
+    @Override
+    public void refused() {
+        this.observers.refused();
     }
 }

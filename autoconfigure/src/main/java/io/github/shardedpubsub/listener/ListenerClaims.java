@@ -103,6 +103,7 @@ final class ListenerClaims {
         this.lock.lock();
         try {
             this.running = true;
+            this.routes.registrations().forEach(Registration::open);
             claims = claim(List.copyOf(this.routes.all()));
             tellWhenConfirmed(this.routes.registrations());
         } finally {
@@ -119,10 +120,13 @@ final class ListenerClaims {
      */
     record Stopped(List<Registration> registrations, CompletableFuture<Void> released) {}
 
-    /** Releases all claims; the listeners stay. */
+    /** Releases all claims; the listeners stay. Where it is stopped already, there are none. */
     Stopped stop() {
         this.lock.lock();
         try {
+            if (!this.running) {
+                return new Stopped(List.of(), CompletableFuture.completedFuture(null));
+            }
             this.running = false;
             List<ChannelRoute> stopped = List.copyOf(this.routes.all());
             return new Stopped(
@@ -155,6 +159,28 @@ final class ListenerClaims {
             remove(before.stream().filter(each -> !kept.contains(each)).toList());
             return kept;
         });
+    }
+
+    /** Closes all registrations of a listener, to be removed when what waits is delivered, unless it is added again before. */
+    List<Registration> leave(MessageListener listener) {
+        this.lock.lock();
+        try {
+            List<Registration> leaving = this.routes.of(listener);
+            leaving.forEach(Registration::leave);
+            return leaving;
+        } finally {
+            this.lock.unlock();
+        }
+    }
+
+    /** Removes those of them that are leaving still. */
+    void removeLeaving(List<Registration> registrations) {
+        this.lock.lock();
+        try {
+            remove(registrations.stream().filter(Registration::isLeaving).toList());
+        } finally {
+            this.lock.unlock();
+        }
     }
 
     void remove(MessageListener listener, Collection<ChannelName> channels) {

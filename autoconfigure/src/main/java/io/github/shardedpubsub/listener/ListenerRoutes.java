@@ -71,13 +71,16 @@ final class ListenerRoutes {
         List<Registration> added = new ArrayList<>();
         for (ChannelName channel : channels) {
             ChannelRoute route = this.byChannel.computeIfAbsent(channel, ChannelRoute::new);
-            if (route.find(listener) == null) {
+            Registration present = route.find(listener);
+            if (present == null) {
                 Registration registration = this.lanes.register(channel, registered, route::roomChanged);
                 route.add(registration);
                 added.add(registration);
                 this.channelsOf
                         .computeIfAbsent(listener, ignored -> new LinkedHashSet<>())
                         .add(channel);
+            } else if (present.stay()) {
+                added.add(present);
             }
         }
         return added;
@@ -125,7 +128,7 @@ final class ListenerRoutes {
         List<ChannelRoute> deserted = new ArrayList<>();
         for (Registration registration : registrations) {
             ChannelRoute route = this.byChannel.get(registration.channel());
-            if (route == null || registration.isRemoved()) {
+            if (route == null || !route.registrations().contains(registration)) {
                 continue;
             }
             route.remove(registration);

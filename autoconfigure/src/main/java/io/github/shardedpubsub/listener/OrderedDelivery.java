@@ -1,10 +1,7 @@
 package io.github.shardedpubsub.listener;
 
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -22,8 +19,6 @@ final class OrderedDelivery {
 
     /** How many messages of one queue are delivered while others wait in line. */
     private static final int BATCH = 64;
-
-    private static final long REJECTED_RETRY_MILLIS = 100;
 
     /** For whom the thread works, if it does. */
     private static final ThreadLocal<@Nullable Destination> WORKING = new ThreadLocal<>();
@@ -52,11 +47,15 @@ final class OrderedDelivery {
          * @param first whether it is the first since the queue was last empty
          */
         void dropped(Registration registration, long count, boolean first);
+
+        /** The task executor has refused to work, and is asked again. On an event loop, or on a thread of its own. */
+        void refused();
     }
 
     /**
      * Creates it without a worker.
      *
+     * @param executor never throws
      * @param waiting counts what waits
      */
     OrderedDelivery(Executor executor, int concurrency, Destination destination, AtomicInteger waiting) {
@@ -74,10 +73,10 @@ final class OrderedDelivery {
     /** Queues a message; called on an event loop, and never waits. */
     void add(Registration registration, byte[] payload) {
         ChannelQueue.Added added = registration.queue().add(payload);
-        if (added.dropped() > 0) {
-            this.destination.dropped(registration, 1, added.dropped() == 1);
+        if (added.dropped()) {
+            this.destination.dropped(registration, 1, added.first());
         }
-        if (added.added()) {
+        if (added.longer()) {
             this.waiting.incrementAndGet();
         }
         if (added.schedule()) {
@@ -107,23 +106,10 @@ final class OrderedDelivery {
         int now = this.workers.get();
         while (now < this.concurrency) {
             if (this.workers.compareAndSet(now, now + 1)) {
-                startWorker();
+                this.executor.execute(this::work);
                 return;
             }
             now = this.workers.get();
-        }
-    }
-
-    private void startWorker() {
-        try {
-            this.executor.execute(this::work);
-        } catch (RejectedExecutionException ex) {
-            this.workers.decrementAndGet();
-            logger.warn(
-                    "The task executor of the sharded listener container refuses work; messages wait in their queues: "
-                            + ex.getMessage());
-            CompletableFuture.delayedExecutor(REJECTED_RETRY_MILLIS, TimeUnit.MILLISECONDS)
-                    .execute(this::wakeWorkerIfNeeded);
         }
     }
 

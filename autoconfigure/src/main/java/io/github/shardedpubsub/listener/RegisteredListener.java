@@ -42,6 +42,16 @@ final class RegisteredListener {
         return this.listener;
     }
 
+    /** On event loops, where the application's code must not fail. */
+    @Override
+    public String toString() {
+        try {
+            return this.listener.toString();
+        } catch (RuntimeException ex) {
+            return this.listener.getClass().getName();
+        }
+    }
+
     ListenerOptions options() {
         return this.options;
     }

@@ -14,10 +14,11 @@ final class Registration {
 
     private final ChannelQueue queue;
 
-    /** What comes now is for others, or for nobody. */
-    private volatile boolean closed;
+    /** To be removed as soon as what waits is delivered. */
+    private volatile boolean leaving;
 
-    private volatile boolean removed;
+    /** No call begins. */
+    private volatile boolean ended;
 
     /**
      * Creates it with an empty queue.
@@ -51,14 +52,12 @@ final class Registration {
     }
 
     private boolean isPaused() {
-        return !this.removed && (this.listener.isPaused() || this.allPaused.getAsBoolean());
+        return !this.ended && (this.listener.isPaused() || this.allPaused.getAsBoolean());
     }
 
     /** Queues a message; called on an event loop, and never waits. */
     void add(byte[] payload) {
-        if (!this.closed) {
-            this.listener.delivery().add(this, payload);
-        }
+        this.listener.delivery().add(this, payload);
     }
 
     /** Goes on with what waits, after a pause. */
@@ -66,24 +65,50 @@ final class Registration {
         this.listener.delivery().resume(this);
     }
 
-    /** Takes no more messages; what waits is delivered. */
+    /** Takes messages again, after a stop. */
+    void open() {
+        if (!this.leaving) {
+            this.ended = false;
+            this.queue.open();
+        }
+    }
+
+    /** Takes no more messages; what waits is delivered. What comes all the same is dropped and counted. */
     void close() {
-        this.closed = true;
+        this.queue.close();
     }
 
-    /** No call begins any more, and what waits is dropped. */
-    void remove() {
-        this.closed = true;
-        this.removed = true;
-        discard();
+    /** Closes it, to be removed when what waits is delivered. */
+    void leave() {
+        this.leaving = true;
+        close();
     }
 
-    /** Drops what waits. */
+    boolean isLeaving() {
+        return this.leaving;
+    }
+
+    /** Is not to be removed any more, but taken as added anew. Returns whether it was to be. */
+    boolean stay() {
+        if (!this.leaving) {
+            return false;
+        }
+        this.leaving = false;
+        this.listener.pause(false);
+        open();
+        resume();
+        return true;
+    }
+
+    /** No call begins from now on, and what waits is dropped, until it is {@linkplain #open() opened}. */
     void discard() {
+        close();
+        this.ended = true;
         this.listener.delivery().discard(this);
     }
 
-    boolean isRemoved() {
-        return this.removed;
+    /** Whether no call may begin: it is removed, or its container has stopped. */
+    boolean isEnded() {
+        return this.ended;
     }
 }

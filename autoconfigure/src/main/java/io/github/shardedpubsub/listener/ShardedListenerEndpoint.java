@@ -24,7 +24,7 @@ public final class ShardedListenerEndpoint implements Lifecycle {
 
     private final ListenerOptions options;
 
-    private boolean running;
+    private volatile boolean running;
 
     private volatile boolean paused;
 
@@ -82,19 +82,23 @@ public final class ShardedListenerEndpoint implements Lifecycle {
      * timeout. The subscriptions end, but for channels that others listen to. A stopped listener is not paused any more.
      */
     @Override
-    public synchronized void stop() {
-        if (this.running) {
+    public void stop() {
+        synchronized (this) {
+            if (!this.running) {
+                return;
+            }
             this.running = false;
             this.paused = false;
-            this.container.drainAndRemoveMessageListener(this.listener);
         }
+        // Not under the monitor: what is waited for may ask for the state meanwhile, or start it again.
+        this.container.drainAndRemoveMessageListener(this.listener);
     }
 
     /**
      * Whether it has been started, whether or not its container runs.
      */
     @Override
-    public synchronized boolean isRunning() {
+    public boolean isRunning() {
         return this.running;
     }
 

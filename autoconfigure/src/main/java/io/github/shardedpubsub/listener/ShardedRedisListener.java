@@ -27,8 +27,9 @@ import org.springframework.messaging.handler.annotation.MessageMapping;
  * to an error handler, wrapped in a
  * {@link org.springframework.data.redis.listener.adapter.RedisListenerExecutionFailedException}, is counted, and ends nothing.
  *
- * <p>Each annotation is a {@link ShardedListenerEndpoint} in the {@link ShardedRedisListenerRegistry}. It can be used as a
- * meta-annotation.
+ * <p>Each annotation is a {@link ShardedListenerEndpoint} in the {@link ShardedRedisListenerRegistry}, as long as its bean lives; on a
+ * prototype, whose end nobody tells, it is refused. Of a method's annotations and those of what it overrides the nearest count. It can
+ * be used as a meta-annotation.
  */
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
@@ -45,8 +46,8 @@ public @interface ShardedRedisListener {
 
     /**
      * The channels, each an exact name: sharded pub/sub has no patterns, and a name with an unescaped {@code *}, {@code ?} or
-     * {@code [} keeps the application from starting. An expression may result in an array or a collection of names. An alias for
-     * {@link #value()}.
+     * {@code [} keeps the application from starting. An expression may result in an array or a collection of names, and a placeholder
+     * may name a list of the configuration ({@code channels[0]} and so on). An alias for {@link #value()}.
      */
     @AliasFor("value")
     String[] topic() default {};

@@ -2,11 +2,14 @@ package io.github.shardedpubsub.listener;
 
 import java.lang.reflect.Method;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -17,11 +20,12 @@ import org.springframework.beans.factory.BeanFactoryAware;
 import org.springframework.beans.factory.BeanInitializationException;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.SmartInitializingSingleton;
-import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.config.DestructionAwareBeanPostProcessor;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.annotation.MergedAnnotationPredicates;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.core.annotation.RepeatableContainers;
@@ -36,11 +40,11 @@ import org.springframework.validation.Validator;
 
 /**
  * Makes a {@link ShardedListenerEndpoint} of each {@link ShardedRedisListener}, registers it, and starts it unless that is switched
- * off. How arguments are resolved and payloads converted is Spring Data's doing, with the application's
+ * off. It ends with its bean. How arguments are resolved and payloads converted is Spring Data's doing, with the application's
  * {@link RedisListenerConfigurer} beans.
  */
 public class ShardedRedisListenerAnnotationBeanPostProcessor
-        implements BeanPostProcessor, BeanFactoryAware, SmartInitializingSingleton {
+        implements DestructionAwareBeanPostProcessor, BeanFactoryAware, SmartInitializingSingleton {
 
     private static final String GENERATED_ID = ShardedListenerEndpoint.class.getName() + "#";
 
@@ -50,12 +54,19 @@ public class ShardedRedisListenerAnnotationBeanPostProcessor
 
     private final SimpleTopicResolver topics = new SimpleTopicResolver();
 
+    /** Of each annotated bean, by what is behind its proxies. */
+    private final Map<Object, List<ShardedListenerEndpoint>> endpoints =
+            Collections.synchronizedMap(new IdentityHashMap<>());
+
     /** Those that were found before all singletons were there; null from then on. Guarded by its monitor. */
     private @Nullable List<Annotated> found = new ArrayList<>();
 
     private @Nullable ConfigurableListableBeanFactory beanFactory;
 
     private @Nullable MessageHandlerMethodFactory methods;
+
+    /** Kept, since it cannot be asked for while beans are destroyed. */
+    private volatile @Nullable ShardedRedisListenerRegistry registry;
 
     private record Annotated(Object bean, Method method, ShardedRedisListener annotation) {}
 
@@ -79,28 +90,75 @@ public class ShardedRedisListenerAnnotationBeanPostProcessor
         });
         if (annotated.isEmpty()) {
             this.withoutListeners.add(type);
+            return bean;
         }
-        annotated.forEach(
-                (method, listeners) -> listeners.forEach(listener -> found(new Annotated(bean, method, listener))));
+        requireEnd(beanName, annotated.keySet());
+        this.endpoints.put(behindProxies(bean), new CopyOnWriteArrayList<>());
+        List<Annotated> all = new ArrayList<>();
+        annotated.forEach((method, listeners) -> listeners.forEach(each -> all.add(new Annotated(bean, method, each))));
+        found(all);
         return bean;
     }
 
-    /** All that are on a method, also those in annotations of the application's own and repeated ones. */
+    /** Nobody tells when a prototype's life ends. */
+    private void requireEnd(String beanName, Set<Method> methods) {
+        if (factory().containsBean(beanName) && factory().isPrototype(beanName)) {
+            throw new BeanInitializationException("@ShardedRedisListener is on "
+                    + methods.iterator().next() + ", and the bean '" + beanName
+                    + "' is a prototype: each new one would listen, and none would ever end, since Spring does not tell when it"
+                    + " is needed no more. Make it a singleton or give it another scope; or add it to the container as a"
+                    + " MessageListener, and remove it yourself");
+        }
+    }
+
+    private static Object behindProxies(Object bean) {
+        Object target = AopProxyUtils.getSingletonTarget(bean);
+        return target != null ? behindProxies(target) : bean;
+    }
+
+    @Override
+    public boolean requiresDestruction(Object bean) {
+        return this.endpoints.containsKey(behindProxies(bean));
+    }
+
+    @Override
+    public void postProcessBeforeDestruction(Object bean, String beanName) {
+        List<ShardedListenerEndpoint> ending = this.endpoints.remove(behindProxies(bean));
+        if (ending != null) {
+            ending.forEach(this::unregister);
+        }
+    }
+
+    private void unregister(ShardedListenerEndpoint endpoint) {
+        ShardedRedisListenerRegistry registry = this.registry;
+        if (registry != null) {
+            registry.unregister(endpoint.getId());
+        }
+    }
+
+    /** All that are on a method, or else on the nearest that it overrides; also those in annotations of the application's own. */
     private static List<ShardedRedisListener> listeners(Method method) {
         return MergedAnnotations.from(method, SearchStrategy.TYPE_HIERARCHY, RepeatableContainers.standardRepeatables())
                 .stream(ShardedRedisListener.class)
+                .filter(MergedAnnotationPredicates.firstRunOf(MergedAnnotation::getAggregateIndex))
                 .map(MergedAnnotation::synthesize)
                 .toList();
     }
 
-    private void found(Annotated annotated) {
+    private void found(List<Annotated> ofOneBean) {
         synchronized (this) {
             if (this.found != null) {
-                this.found.add(annotated);
+                this.found.addAll(ofOneBean);
                 return;
             }
         }
-        register(annotated);
+        try {
+            ofOneBean.forEach(this::register);
+        } catch (RuntimeException | Error ex) {
+            // there will be no such bean, and so nothing will be destroyed
+            postProcessBeforeDestruction(ofOneBean.get(0).bean(), "");
+            throw ex;
+        }
     }
 
     @Override
@@ -129,7 +187,11 @@ public class ShardedRedisListenerAnnotationBeanPostProcessor
                         values.text(annotation.consumes())),
                 topics(values.texts(annotation.topic()), annotated),
                 options(annotation, values, annotated));
-        factory.getBean(ShardedRedisListenerRegistry.class).register(endpoint);
+        registry().register(endpoint);
+        List<ShardedListenerEndpoint> ofBean = this.endpoints.get(behindProxies(annotated.bean()));
+        if (ofBean != null) {
+            ofBean.add(endpoint);
+        }
         if (values.bool("autoStartup", annotation.autoStartup(), true)) {
             endpoint.start();
         }
@@ -166,6 +228,15 @@ public class ShardedRedisListenerAnnotationBeanPostProcessor
                             + type.getSimpleName() + ", and there is none with this name",
                     ex);
         }
+    }
+
+    private ShardedRedisListenerRegistry registry() {
+        ShardedRedisListenerRegistry present = this.registry;
+        if (present == null) {
+            present = factory().getBean(ShardedRedisListenerRegistry.class);
+            this.registry = present;
+        }
+        return present;
     }
 
     private synchronized MessageHandlerMethodFactory methods() {

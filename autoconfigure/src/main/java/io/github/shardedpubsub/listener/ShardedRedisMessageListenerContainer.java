@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
@@ -79,6 +80,8 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     private volatile boolean listening;
 
+    private final AtomicBoolean warnedOfBlocking = new AtomicBoolean();
+
     private RedisSerializer<String> topicSerializer = RedisSerializer.string();
 
     private @Nullable String beanName;
@@ -103,7 +106,8 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
                 this.calls,
                 Math.max(LEAST_DEFAULT_CONCURRENCY, Runtime.getRuntime().availableProcessors()),
                 DEFAULT_QUEUE_CAPACITY);
-        this.claims = new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this::execute));
+        this.claims =
+                new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this.lanes.executor()));
         setMaxSubscriptionRegistrationWaitingTime(DEFAULT_SUBSCRIPTION_TIMEOUT);
     }
 
@@ -231,6 +235,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     @Override
     public void destroy() throws Exception {
         super.destroy();
+        this.lanes.close();
         if (this.ownExecutor instanceof DisposableBean bean) {
             bean.destroy();
         }
@@ -271,22 +276,28 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     }
 
     /**
-     * Releases all channels, and waits, at most as long as the {@link #setShutdownTimeout shutdown timeout}, until the messages
-     * received before are delivered; those that are not by then, and those of paused listeners, are dropped and counted. Returns when
-     * the servers have ended the subscriptions, or after the {@link #setMaxSubscriptionRegistrationWaitingTime registration time}.
-     * The listeners stay registered for another start. Called by a listener it does not wait.
+     * Releases all channels, and waits until the servers have ended the subscriptions, at most for the
+     * {@link #setMaxSubscriptionRegistrationWaitingTime registration time}; and then, at most as long as the
+     * {@link #setShutdownTimeout shutdown timeout}, until the messages received before are delivered. Those that are not by then, and
+     * those of paused listeners, are dropped and counted. No call begins after it has returned. The listeners stay registered for
+     * another start. Called by a listener it does not wait.
      */
     @Override
     public void stop() {
+        if (OrderedDelivery.isWorkingFor(this.calls)) {
+            // Whoever starts or stops it now may be waiting for this very call.
+            this.claims.stop().registrations().forEach(Registration::discard);
+            return;
+        }
         this.lifecycle.lock();
         try {
-            if (this.claims.isRunning()) {
-                this.listening = false;
-                ListenerClaims.Stopped stopped = this.claims.stop();
-                drain(stopped.registrations());
-                stopped.registrations().forEach(Registration::discard);
-                awaitReleased(stopped.released());
-            }
+            this.listening = false;
+            ListenerClaims.Stopped stopped = this.claims.stop();
+            // Until then event loops may bring what was sent before.
+            awaitReleased(stopped.released());
+            stopped.registrations().forEach(Registration::close);
+            drain(stopped.registrations());
+            stopped.registrations().forEach(Registration::discard);
         } finally {
             this.lifecycle.unlock();
         }
@@ -313,9 +324,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     private void awaitReleased(CompletableFuture<Void> released) {
         try {
-            if (!OrderedDelivery.isWorkingFor(this.calls)) {
-                released.get(getMaxSubscriptionRegistrationWaitingTime(), TimeUnit.MILLISECONDS);
-            }
+            released.get(getMaxSubscriptionRegistrationWaitingTime(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException ex) {
             this.logger.debug("The servers did not end all subscriptions in time", ex);
         } catch (InterruptedException ex) {
@@ -363,12 +372,22 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     /**
      * Lets no call of the listener begin until {@link #resume(MessageListener)}, or until it is removed; its other channels and other
-     * listeners are not concerned. Messages wait in its queues as long as these have room.
+     * listeners are not concerned. Messages wait in its queues as long as these have room; where these {@link OverflowPolicy#BLOCK
+     * block}, all channels of the node wait with it then.
      *
      * @throws IllegalArgumentException if it is not registered
      */
     public void pause(MessageListener listener) {
-        this.claims.registered(listener).pause(true);
+        RegisteredListener registered = this.claims.registered(listener);
+        registered.pause(true);
+        boolean blocks = this.claims.registrations(listener).stream()
+                .anyMatch(each -> each.queue().overflow() == OverflowPolicy.BLOCK);
+        if (blocks && this.warnedOfBlocking.compareAndSet(false, true)) {
+            this.logger.warn(
+                    registered + " is paused, and its queues block when they are full: then its nodes' connections are"
+                            + " read no further until it is resumed, and every channel of these nodes waits. Let it drop messages, or"
+                            + " stop it, if that is not meant");
+        }
     }
 
     /**
@@ -391,7 +410,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
      */
     @Override
     public boolean isListening() {
-        return this.listening && !this.claims.isEmpty();
+        return this.listening && this.claims.isRunning() && !this.claims.isEmpty();
     }
 
     /**
@@ -441,13 +460,15 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     /**
      * Removes a listener from all its channels when it has taken what was received for it, which is waited for as in {@link #stop()}.
+     * What comes meanwhile is dropped and counted. It stays where it is added again before that.
      */
     public void drainAndRemoveMessageListener(MessageListener listener) {
         Assert.notNull(listener, "MessageListener must not be null");
-        List<Registration> registrations = this.claims.registrations(listener);
-        registrations.forEach(Registration::close);
-        drain(registrations);
-        this.claims.remove(registrations);
+        List<Registration> leaving = this.claims.leave(listener);
+        if (this.claims.isRunning()) {
+            drain(leaving);
+        }
+        this.claims.removeLeaving(leaving);
     }
 
     /**

@@ -74,6 +74,9 @@ final class Handovers {
         for (Handover handover : handovers) {
             if (handover.channel.handover == handover && !handover.isEnding()) {
                 handover.early = Early.ASKED;
+                if (handover.channel.wantsReadingPaused()) {
+                    target.readingChanged(handover.channel);
+                }
                 target.leftovers.remove(handover.channel.name);
                 asking.add(target, handover.channel);
             }
@@ -192,6 +195,9 @@ final class Handovers {
         }
         for (NodeConnection node : List.of(handover.source, handover.target)) {
             node.handovers.remove(handover);
+            if (handover.channel.holder != node) {
+                node.readOnWithout(handover.channel);
+            }
             node.closeWhenIdle();
         }
     }

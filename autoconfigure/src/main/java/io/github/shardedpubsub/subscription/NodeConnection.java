@@ -53,7 +53,7 @@ final class NodeConnection {
     /** The channels for whose messages there is no room, so that nothing is read. */
     private final Set<WantedChannel> withoutRoom = new HashSet<>();
 
-    private volatile boolean readingPaused;
+    private volatile @Nullable Instant readingPausedSince;
 
     /** Channels of our own here, which nobody claims, and who listens to them. Never changed, but replaced. */
     private volatile Map<ChannelName, Consumer<byte[]>> own = Map.of();
@@ -125,7 +125,8 @@ final class NodeConnection {
                 status.connected(),
                 status.since(),
                 this.subscribed.get(),
-                status.connected() ? this.probeError : status.lastError());
+                status.connected() ? this.probeError : status.lastError(),
+                this.readingPausedSince);
     }
 
     void countSubscribed(int change) {
@@ -210,7 +211,7 @@ final class NodeConnection {
 
     /** Nothing is read, so that it does not answer either. */
     boolean isReadingPaused() {
-        return this.readingPaused;
+        return this.readingPausedSince != null;
     }
 
     /** On any thread; what is decided on our own thread comes after it. */
@@ -222,9 +223,12 @@ final class NodeConnection {
         }
     }
 
-    /** There is no room for the channel's messages, or there is again. */
+    /**
+     * There is no room for the channel's messages, or there is again. Only a connection that stands is paused: over the next one the
+     * channel is yet to be confirmed, and nothing would be read of that.
+     */
     void readingChanged(WantedChannel channel) {
-        if (channel.wantsReadingPaused()) {
+        if (isConnected() && channel.wantsReadingPaused()) {
             this.withoutRoom.add(channel);
         } else {
             this.withoutRoom.remove(channel);
@@ -242,8 +246,8 @@ final class NodeConnection {
     /** Settles whether anything is read. */
     void readOnIfThereIsRoom() {
         boolean paused = !this.withoutRoom.isEmpty();
-        if (paused != this.readingPaused) {
-            this.readingPaused = paused;
+        if (paused != isReadingPaused()) {
+            this.readingPausedSince = paused ? this.reconciler.timeline().now() : null;
             if (paused) {
                 this.reconciler.standings().observe(observer -> observer.readingPaused(this.address));
             }

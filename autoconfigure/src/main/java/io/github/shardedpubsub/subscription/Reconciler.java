@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -205,21 +206,21 @@ final class Reconciler {
      */
     void pauseReading(ChannelName name, boolean again) {
         WantedChannel channel = this.standings.get(name);
-        NodeConnection holder = channel != null ? channel.holder : null;
-        if (holder != null && !(again && holder.isReadingPaused())) {
-            holder.pauseReadingNow();
+        Set<NodeConnection> heard = channel != null ? channel.heard() : Set.of();
+        if (!(again && heard.stream().allMatch(NodeConnection::isReadingPaused))) {
+            heard.forEach(NodeConnection::pauseReadingNow);
             this.timeline.execute(() -> {
                 readingChanged(name);
-                // the channel may have left it just before it was paused
-                holder.readOnIfThereIsRoom();
+                // the channel may have left one just before it was paused
+                heard.forEach(NodeConnection::readOnIfThereIsRoom);
             });
         }
     }
 
     void readingChanged(ChannelName name) {
         WantedChannel channel = this.standings.get(name);
-        if (channel != null && channel.holder != null) {
-            channel.holder.readingChanged(channel);
+        if (channel != null) {
+            channel.heard().forEach(node -> node.readingChanged(channel));
         }
     }
 

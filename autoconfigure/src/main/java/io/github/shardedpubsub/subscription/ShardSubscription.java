@@ -25,7 +25,8 @@ public interface ShardSubscription {
      * Has the node's connection read no further, until {@link #resumeReading()} or the claim's release: for a sink that has no room.
      * What has been read is delivered still. Every channel of the node waits, and so do the node's answers; the node keeps what it
      * cannot send until that exceeds its {@code client-output-buffer-limit}, and then closes the connection. It holds for the
-     * connection that the channel's messages come from now: a sink that has no room when they come from another says so again.
+     * connections that the channel's messages come from now, of which there are two while its slot moves: a sink that has no room
+     * when they come over another says so again.
      *
      * <p>May be called from any thread, and while a message is taken.
      */

@@ -57,6 +57,10 @@ public record SubscriptionSettings(
         Durations.requireNotNegative("idleConnection", idleConnection);
         Durations.requireNotNegative("auditInterval", auditInterval);
         Durations.requireNotNegative("probeInterval", probeInterval);
+        if (resubscribe == ResubscribeMode.NOTIFY) {
+            // where the application decides, nothing goes ahead of it
+            handover = HandoverSettings.OFF;
+        }
     }
 
     /** The same with another audit. */
@@ -81,8 +85,7 @@ public record SubscriptionSettings(
 
     /** The same with another way to subscribe again; where the application does it, moving slots are not followed beforehand. */
     public SubscriptionSettings withResubscribe(ResubscribeMode resubscribe) {
-        HandoverSettings moves = resubscribe == ResubscribeMode.NOTIFY ? HandoverSettings.OFF : this.handover;
-        return with(this.warmConnections, this.auditInterval, moves, this.probeInterval, resubscribe);
+        return with(this.warmConnections, this.auditInterval, this.handover, this.probeInterval, resubscribe);
     }
 
     private SubscriptionSettings with(

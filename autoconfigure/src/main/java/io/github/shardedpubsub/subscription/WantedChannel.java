@@ -3,7 +3,9 @@ package io.github.shardedpubsub.subscription;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -128,6 +130,23 @@ final class WantedChannel {
             }
         }
         return false;
+    }
+
+    /** The nodes whose messages are taken: its holder, and the two ends of a handover. */
+    Set<NodeConnection> heard() {
+        Set<NodeConnection> heard = new LinkedHashSet<>();
+        NodeConnection holder = this.holder;
+        if (holder != null) {
+            heard.add(holder);
+        }
+        Handover handover = this.handover;
+        if (handover != null) {
+            heard.add(handover.source);
+            if (handover.isSubscribedAt(handover.target)) {
+                heard.add(handover.target);
+            }
+        }
+        return heard;
     }
 
     Claim[] claims() {

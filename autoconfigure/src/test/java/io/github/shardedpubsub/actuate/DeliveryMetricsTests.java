@@ -35,6 +35,7 @@ class DeliveryMetricsTests {
     void everythingShowsZeroBeforeAnythingHappens() {
         assertThat(count("messages")).isZero();
         assertThat(count("dropped")).isZero();
+        assertThat(count("executor.refusals")).isZero();
         assertThat(listener("success").count()).isZero();
         assertThat(listener("error").count()).isZero();
     }
@@ -66,6 +67,14 @@ class DeliveryMetricsTests {
         this.second.observer().dropped(CHANNEL, 4);
 
         assertThat(count("dropped")).isEqualTo(7);
+    }
+
+    @Test
+    void countsTheRefusalsOfTaskExecutors() {
+        this.first.observer().refused();
+        this.second.observer().refused();
+
+        assertThat(count("executor.refusals")).isEqualTo(2);
     }
 
     @Test

@@ -68,12 +68,12 @@ class ShardedPubSubEndpointTests {
     void showsNodesWithTheirConnections() {
         this.subscriptions.with(
                 new NodeStatus(BEFORE, false, SINCE, 0, "Connection refused"),
-                new NodeStatus(NODE, true, SINCE, 3, null));
+                new NodeStatus(NODE, true, SINCE, 3, null, SINCE));
 
         assertThat(this.endpoint.subscriptions().nodes())
                 .containsExactly(
-                        new NodeDescriptor("127.0.0.1:7000", false, SINCE, 0, "Connection refused"),
-                        new NodeDescriptor("127.0.0.1:7001", true, SINCE, 3, null));
+                        new NodeDescriptor("127.0.0.1:7000", false, SINCE, 0, "Connection refused", null),
+                        new NodeDescriptor("127.0.0.1:7001", true, SINCE, 3, null, SINCE));
     }
 
     @Test

@@ -38,6 +38,16 @@ class ShardedPubSubHealthIndicatorTests {
             this.subscriptions, PATIENCE, this.fence, Clock.fixed(NOW, ZoneOffset.UTC));
 
     @Test
+    void saysWhichNodesAreNotReadAndIsUp() {
+        this.subscriptions.with(confirmed("a")).with(new NodeStatus(NODE, true, NOW, 1, null, NOW));
+
+        Health health = this.indicator.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.UP);
+        assertThat(health.getDetails()).containsEntry("readingPausedSince", Map.of(NODE.toString(), NOW));
+    }
+
+    @Test
     void whenNoChannelIsWantedThenUp() {
         Health health = this.indicator.health();
 

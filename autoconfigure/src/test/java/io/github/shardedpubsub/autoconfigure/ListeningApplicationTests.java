@@ -187,7 +187,9 @@ class ListeningApplicationTests {
         Application application = start("sharded-pubsub.listener.shutdown-timeout=100ms");
         publish(5);
         application.begun.await();
-        assertThat(CompletableFuture.runAsync(context()::close)).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(CompletableFuture.runAsync(context()::close))
+                .as("well below the default")
+                .succeedsWithin(Duration.ofSeconds(6));
         assertThat(application.received).isEmpty();
     }
 

@@ -7,6 +7,7 @@ import static org.mockito.Mockito.mock;
 import io.github.shardedpubsub.autoconfigure.UnsupportedRedisException.Requirement;
 import io.github.shardedpubsub.listener.FakeShardSubscriptions;
 import io.github.shardedpubsub.listener.OverflowPolicy;
+import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.PublisherSettings;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
@@ -537,6 +540,62 @@ class ShardedPubSubAutoConfigurationTests {
                         ChannelTopic.of("a"));
         context.getBean(FakeShardSubscriptions.class).message("a", "x");
         return thread.orTimeout(5, TimeUnit.SECONDS).join();
+    }
+
+    @Test
+    void publishesTheEventsOfAllSubscriptions() {
+        this.cluster
+                .withBean(
+                        "second",
+                        FakeShardSubscriptions.class,
+                        FakeShardSubscriptions::new,
+                        definition -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false))
+                .run(context -> {
+                    ShardEventPublisher publisher = context.getBean(ShardEventPublisher.class);
+                    assertThat(context.getBean("subscriptions", FakeShardSubscriptions.class)
+                                    .observers())
+                            .contains(publisher);
+                    assertThat(context.getBean("second", FakeShardSubscriptions.class)
+                                    .observers())
+                            .contains(publisher);
+                });
+    }
+
+    @Test
+    void publishesEventsAlsoWhereBeansAreLazy() {
+        this.cluster
+                .withInitializer(context ->
+                        context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+                .run(context -> assertThat(context.getBeanFactory().containsSingleton("shardEventPublisher"))
+                        .isTrue());
+    }
+
+    @Test
+    void listenersOfAChildContextListenAsLongAsItLives() {
+        this.cluster.run(parent -> {
+            FakeShardSubscriptions subscriptions = parent.getBean(FakeShardSubscriptions.class);
+            this.unconfigured
+                    .withParent(parent)
+                    .withUserConfiguration(ChildListener.class)
+                    .run(child -> {
+                        assertThat(child).hasNotFailed();
+                        assertThat(subscriptions.claimed()).containsExactly("orders");
+                        assertThat(child.getBean(ShardedRedisMessageListenerContainer.BEAN_NAME))
+                                .isSameAs(parent.getBean(ShardedRedisMessageListenerContainer.BEAN_NAME));
+                        assertThat(child.getBeanFactory().getBeanNamesForType(PublisherLifecycle.class))
+                                .as("what would end the parent's publisher with the child")
+                                .isEmpty();
+                    });
+            assertThat(subscriptions.claimed()).isEmpty();
+            assertThat(container(parent).isRunning()).isTrue();
+        });
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class ChildListener {
+
+        @ShardedRedisListener("orders")
+        void order(String order) {}
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.mockito.Mockito.mock;
 import io.github.shardedpubsub.LiveCluster;
 import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
@@ -21,8 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -55,7 +56,8 @@ class BackpressureTests {
 
     private final AtomicInteger dropped = new AtomicInteger();
 
-    private final CountDownLatch release = new CountDownLatch(1);
+    /** How many messages slow listeners may take. */
+    private final Semaphore permits = new Semaphore(0);
 
     private ShardSubscriptions subscriptions;
 
@@ -111,7 +113,7 @@ class BackpressureTests {
 
     @AfterEach
     void stop() throws Exception {
-        this.release.countDown();
+        this.permits.release(10 * MESSAGES);
         this.container.destroy();
         this.subscriptions.close();
     }
@@ -119,7 +121,7 @@ class BackpressureTests {
     private MessageListener slowListener() {
         return (message, pattern) -> {
             try {
-                this.release.await();
+                this.permits.acquire();
             } catch (InterruptedException ex) {
                 Thread.currentThread().interrupt();
             }
@@ -153,7 +155,7 @@ class BackpressureTests {
         assertThat(this.container.queueSize())
                 .as("what is read at once, and the rest is with the server and the network")
                 .isLessThan(MESSAGES / 10);
-        this.release.countDown();
+        this.permits.release(10 * MESSAGES);
         await().atMost(Duration.ofSeconds(20)).until(() -> this.received.size() == MESSAGES);
         assertThat(this.received).isEqualTo(IntStream.range(0, MESSAGES).boxed().toList());
         assertThat(this.dropped).hasValue(0);
@@ -177,9 +179,64 @@ class BackpressureTests {
         publish(this.distant, 1);
 
         await().until(() -> far.size() == 1);
-        assertThat(near).isEmpty();
-        this.release.countDown();
+        await().during(Duration.ofMillis(300)).until(near::isEmpty);
+        this.permits.release(10 * MESSAGES);
         await().atMost(Duration.ofSeconds(20)).until(() -> near.size() == 1);
+    }
+
+    /** The listener takes nothing, and the next messages wait in the queue and with the server; then it takes them all in order. */
+    private void blocksAndLosesNothing() {
+        await().until(() -> this.container.queueSize() == 0);
+        this.permits.drainPermits();
+        this.received.clear();
+        this.pauses.clear();
+        publish(this.slow, MESSAGES);
+        assertThat(this.pauses).isNotEmpty();
+        assertThat(this.container.queueSize()).isLessThan(MESSAGES / 10);
+        this.permits.release(10 * MESSAGES);
+        await().atMost(Duration.ofSeconds(20)).until(() -> this.received.size() == MESSAGES);
+        assertThat(this.received).isEqualTo(IntStream.range(0, MESSAGES).boxed().toList());
+        assertThat(this.dropped).hasValue(0);
+    }
+
+    private void awaitSubscribedAgain() {
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> this.subscriptions
+                        .channel(ChannelName.of(this.slow))
+                        .filter(status -> status.interruptions() == 1 && status.state() == ChannelState.SUBSCRIBED)
+                        .isPresent());
+    }
+
+    @Test
+    void blocksAgainAfterALostConnection() {
+        this.container.addMessageListener(
+                slowListener(),
+                List.of(ChannelTopic.of(this.slow)),
+                ListenerOptions.DEFAULTS.withOverflow(OverflowPolicy.BLOCK));
+        publish(this.slow, MESSAGES);
+        LiveCluster.get().masters().forEach(node -> node.command("CLIENT", "KILL", "TYPE", "pubsub"));
+
+        this.permits.release(10 * MESSAGES);
+        awaitSubscribedAgain();
+
+        blocksAndLosesNothing();
+    }
+
+    @Test
+    void hearsTheOldOwnerOutAndBlocksAtTheNewOneWhenTheSlotMovesMeanwhile() {
+        this.container.addMessageListener(
+                slowListener(),
+                List.of(ChannelTopic.of(this.slow)),
+                ListenerOptions.DEFAULTS.withOverflow(OverflowPolicy.BLOCK));
+        publish(this.slow, MESSAGES);
+        LiveCluster.moveSlotOf(this.slow);
+
+        this.permits.release(10 * MESSAGES);
+        await().atMost(Duration.ofSeconds(20)).until(() -> this.received.size() == MESSAGES);
+        assertThat(this.received).isEqualTo(IntStream.range(0, MESSAGES).boxed().toList());
+        awaitSubscribedAgain();
+
+        blocksAndLosesNothing();
     }
 
     @Test
@@ -195,7 +252,7 @@ class BackpressureTests {
         await().until(() -> near.size() == 1);
         assertThat(this.pauses).isEmpty();
         await().until(() -> this.dropped.get() == MESSAGES - CAPACITY - 1);
-        this.release.countDown();
+        this.permits.release(10 * MESSAGES);
         await().until(() -> this.received.size() == CAPACITY + 1);
         assertThat(this.received.get(CAPACITY)).as("the oldest are dropped").isEqualTo(MESSAGES - 1);
     }

@@ -38,11 +38,18 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
 
     private final Set<String> unread = ConcurrentHashMap.newKeySet();
 
+    private final List<SubscriptionObserver> observers = new CopyOnWriteArrayList<>();
+
     private volatile boolean closed;
 
     /** The channel is refused from now on. */
     public void refuse(String channel) {
         this.refused.add(channel);
+    }
+
+    /** The channel is confirmed again from now on. */
+    public void permit(String channel) {
+        this.refused.remove(channel);
     }
 
     /** The channel is neither confirmed nor refused from now on. */
@@ -198,7 +205,14 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
     public void resubscribe(@Nullable ChannelName channel) {}
 
     @Override
-    public void addObserver(SubscriptionObserver observer) {}
+    public void addObserver(SubscriptionObserver observer) {
+        this.observers.add(observer);
+    }
+
+    /** All that were added. */
+    public List<SubscriptionObserver> observers() {
+        return this.observers;
+    }
 
     public boolean isClosed() {
         return this.closed;

@@ -32,6 +32,8 @@ class OrderedDeliveryTests {
 
     private final Map<String, AtomicInteger> dropped = new ConcurrentHashMap<>();
 
+    private final AtomicInteger refusals = new AtomicInteger();
+
     private final AtomicInteger bursts = new AtomicInteger();
 
     private final AtomicInteger waiting = new AtomicInteger();
@@ -48,6 +50,11 @@ class OrderedDeliveryTests {
                     .delivered
                     .computeIfAbsent(queue.channel().toString(), ignored -> new ArrayList<>())
                     .add(text);
+        }
+
+        @Override
+        public void refused() {
+            OrderedDeliveryTests.this.refusals.incrementAndGet();
         }
 
         @Override
@@ -252,17 +259,18 @@ class OrderedDeliveryTests {
 
     @Test
     void triesAgainWhenTheExecutorRefusesWork() {
-        AtomicInteger refusals = new AtomicInteger(2);
-        OrderedDelivery delivery = delivery(
-                task -> {
-                    if (refusals.getAndDecrement() > 0) {
-                        throw new RejectedExecutionException("full");
-                    }
-                    this.pool.execute(task);
-                },
-                1);
-        queue(delivery, "a").add(message("x"));
+        AtomicInteger refusing = new AtomicInteger(2);
+        Executor refusesTwice = task -> {
+            if (refusing.getAndDecrement() > 0) {
+                throw new RejectedExecutionException("full");
+            }
+            this.pool.execute(task);
+        };
+        DeliveryLanes lanes = new DeliveryLanes(refusesTwice, this.destination, 1, 10);
+        RegisteredListener registered = lanes.listener((message, pattern) -> {}, ListenerOptions.DEFAULTS);
+        lanes.register(ChannelName.of("a"), registered, () -> {}).add(message("x"));
         await().until(() -> List.of("x").equals(this.delivered.get("a")));
+        assertThat(this.refusals).hasValue(2);
     }
 
     private static void awaitLatch(CountDownLatch latch) {

@@ -11,15 +11,25 @@ import java.io.IOException;
 import java.lang.annotation.Repeatable;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.framework.autoproxy.BeanNameAutoProxyCreator;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.ObjectFactory;
+import org.springframework.beans.factory.config.Scope;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.PropertySourcesPlaceholderConfigurer;
 import org.springframework.core.annotation.AliasFor;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.data.redis.annotation.EnableRedisListeners;
@@ -55,7 +65,12 @@ class ShardedRedisListenerTests {
         this.context
                 .getEnvironment()
                 .getPropertySources()
-                .addFirst(new MapPropertySource("test", Map.of("orders.channel", "orders:{eu}")));
+                .addFirst(new MapPropertySource(
+                        "test",
+                        Map.of(
+                                "orders.channel", "orders:{eu}",
+                                "regions[0]", "${orders.channel}",
+                                "regions[1]", "orders:{asia}")));
         this.context.registerBean("region", String.class, () -> "{us}");
         this.context.registerBean("subscriptions", FakeShardSubscriptions.class, () -> this.subscriptions);
         this.context.registerBean("listeners", Object.class, () -> listeners);
@@ -70,6 +85,12 @@ class ShardedRedisListenerTests {
         @Bean
         static ShardedRedisListenerAnnotationBeanPostProcessor processor() {
             return new ShardedRedisListenerAnnotationBeanPostProcessor();
+        }
+
+        /** As Spring Boot has one, so that a placeholder that is nothing fails. */
+        @Bean
+        static PropertySourcesPlaceholderConfigurer placeholders() {
+            return new PropertySourcesPlaceholderConfigurer();
         }
 
         @Bean
@@ -146,6 +167,25 @@ class ShardedRedisListenerTests {
             }
         });
         assertThat(this.subscriptions.claimed()).containsExactly("orders:{eu}");
+    }
+
+    @Test
+    void takesAPlaceholderForTheListThatYamlMakesOfIt() {
+        start(new Object() {
+            @ShardedRedisListener({"${regions}", "${none:}"})
+            void order(String order) {}
+        });
+        assertThat(this.subscriptions.claimed()).containsExactly("orders:{asia}", "orders:{eu}");
+    }
+
+    @Test
+    void aPlaceholderThatIsNothingKeepsTheApplicationFromStarting() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener("${unknown}")
+                    void order(String order) {}
+                }))
+                .withMessageContaining("Could not resolve placeholder 'unknown'");
     }
 
     @Test
@@ -548,6 +588,191 @@ class ShardedRedisListenerTests {
                 .isInstanceOf(ShardChannelPatternException.class)
                 .withMessageContaining("'orders:*' is a pattern");
         assertThat(this.subscriptions.claimed()).isEmpty();
+    }
+
+    interface Orders {
+
+        @ShardedRedisListener("orders")
+        void order(String order);
+    }
+
+    class Annotated implements Orders {
+
+        @Override
+        @ShardedRedisListener("orders:{eu}")
+        public void order(String order) {
+            ShardedRedisListenerTests.this.received.add(order);
+        }
+    }
+
+    class NotAnnotated implements Orders {
+
+        @Override
+        public void order(String order) {
+            ShardedRedisListenerTests.this.received.add(order);
+        }
+    }
+
+    @Test
+    void theNearestOfAnOverriddenMethodsAnnotationsCounts() {
+        start(new Annotated());
+        assertThat(this.subscriptions.claimed()).containsExactly("orders:{eu}");
+    }
+
+    @Test
+    void isInheritedFromAnInterface() {
+        start(new NotAnnotated());
+        assertThat(this.subscriptions.claimed()).containsExactly("orders");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void isCalledThroughItsProxy(boolean ofTheClass) {
+        List<String> intercepted = new CopyOnWriteArrayList<>();
+        proxyListeners(ofTheClass, intercepted);
+        this.context.registerBean("proxiedListeners", Orders.class, () -> new Proxied(this.received));
+        start("no others");
+        assertThat(AopUtils.isCglibProxy(this.context.getBean("proxiedListeners")))
+                .isEqualTo(ofTheClass);
+        this.subscriptions.message("orders", "tea");
+        awaitReceived("tea");
+        assertThat(intercepted).containsExactly("order");
+    }
+
+    /** Can be made a subclass of. */
+    static class Proxied implements Orders {
+
+        private final List<Object> received;
+
+        Proxied(List<Object> received) {
+            this.received = received;
+        }
+
+        @Override
+        @ShardedRedisListener(topic = "orders", id = "proxied")
+        public void order(String order) {
+            this.received.add(order);
+        }
+    }
+
+    private void proxyListeners(boolean ofTheClass, List<String> intercepted) {
+        this.context.registerBean("interceptor", MethodInterceptor.class, () -> invocation -> {
+            intercepted.add(invocation.getMethod().getName());
+            return invocation.proceed();
+        });
+        this.context.registerBean(BeanNameAutoProxyCreator.class, () -> {
+            BeanNameAutoProxyCreator creator = new BeanNameAutoProxyCreator();
+            creator.setBeanNames("proxied*");
+            creator.setInterceptorNames("interceptor");
+            creator.setProxyTargetClass(ofTheClass);
+            return creator;
+        });
+    }
+
+    /** As of a session, of which there is one at a time. */
+    private static final class EndingScope implements Scope {
+
+        private final Map<String, Object> beans = new HashMap<>();
+
+        private final Map<String, Runnable> callbacks = new HashMap<>();
+
+        @Override
+        public Object get(String name, ObjectFactory<?> factory) {
+            Object present = this.beans.get(name);
+            if (present == null) {
+                present = factory.getObject();
+                this.beans.put(name, present);
+            }
+            return present;
+        }
+
+        @Override
+        public @Nullable Object remove(String name) {
+            return this.beans.remove(name);
+        }
+
+        @Override
+        public void registerDestructionCallback(String name, Runnable callback) {
+            this.callbacks.put(name, callback);
+        }
+
+        void end() {
+            this.callbacks.values().forEach(Runnable::run);
+            this.callbacks.clear();
+            this.beans.clear();
+        }
+    }
+
+    private EndingScope scoped(String scopeName, String name, Object listeners) {
+        EndingScope scope = new EndingScope();
+        this.context.getDefaultListableBeanFactory().registerScope("ending", scope);
+        this.context.registerBean(name, Object.class, () -> listeners, definition -> definition.setScope(scopeName));
+        start("no listeners");
+        return scope;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void listensAsLongAsItsBeanLives(boolean proxied) {
+        if (proxied) {
+            proxyListeners(true, new CopyOnWriteArrayList<>());
+        }
+        String name = proxied ? "proxiedListeners" : "scopedListeners";
+        EndingScope scope = scoped("ending", name, new Proxied(this.received));
+        assertThat(this.subscriptions.claimed()).isEmpty();
+        for (int round = 0; round < 2; round++) {
+            assertThat(AopUtils.isAopProxy(this.context.getBean(name))).isEqualTo(proxied);
+            assertThat(endpoint("proxied").isRunning()).isTrue();
+            assertThat(this.subscriptions.claimed()).containsExactly("orders");
+            scope.end();
+            assertThat(this.context.getBean(ShardedRedisListenerRegistry.class).findListener("proxied"))
+                    .isEmpty();
+            assertThat(this.subscriptions.claimed()).isEmpty();
+        }
+    }
+
+    @Test
+    void isNotForPrototypes() {
+        scoped("prototype", "scoped", new Proxied(this.received));
+        assertThatException()
+                .isThrownBy(() -> this.context.getBean("scoped"))
+                .withMessageContaining("Proxied.order")
+                .withMessageContaining("the bean 'scoped' is a prototype")
+                .withMessageContaining("give it another scope");
+        assertThat(this.subscriptions.claimed()).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeStartedLaterLeavesNothingBehind() {
+        scoped("ending", "scoped", new Object() {
+            @ShardedRedisListener(topic = "a", id = "first")
+            void one(String order) {}
+
+            @ShardedRedisListener(topic = "b", id = "second")
+            void two(String order) {}
+        });
+        this.subscriptions.refuse("b");
+        assertThatException()
+                .isThrownBy(() -> this.context.getBean("scoped"))
+                .withMessageContaining("refuses the shard channel 'b'");
+        assertThat(this.context.getBean(ShardedRedisListenerRegistry.class).getIds())
+                .isEmpty();
+        assertThat(this.subscriptions.claimed()).isEmpty();
+
+        this.subscriptions.permit("b");
+        this.context.getBean("scoped");
+        assertThat(this.subscriptions.claimed()).containsExactly("a", "b");
+    }
+
+    @Test
+    void aLazyBeanListensFromItsFirstUseOn() {
+        this.context.registerBean(
+                "lazy", Object.class, () -> new Proxied(this.received), definition -> definition.setLazyInit(true));
+        start("no others");
+        assertThat(this.subscriptions.claimed()).isEmpty();
+        this.context.getBean("lazy");
+        this.subscriptions.message("orders", "tea");
+        awaitReceived("tea");
     }
 
     @Test

@@ -12,11 +12,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -387,6 +391,147 @@ class ShardedRedisMessageListenerContainerTests {
     }
 
     @Test
+    void noCallBeginsAfterTheStopThoughAnEventLoopIsLate() throws InterruptedException {
+        CountDownLatch late = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger dropped = new AtomicInteger();
+        this.container.addDeliveryObserver(new DeliveryObserver() {
+            @Override
+            public void received(ChannelName channel) {
+                late.countDown();
+                awaitLatch(goOn);
+            }
+
+            @Override
+            public void dropped(ChannelName channel, long count) {
+                dropped.addAndGet((int) count);
+            }
+        });
+        this.container.addMessageListener(this.listener, A);
+        this.container.start();
+        CompletableFuture<Void> eventLoop = CompletableFuture.runAsync(() -> this.subscriptions.message("a", "1"));
+        late.await();
+        this.container.stop();
+        goOn.countDown();
+        eventLoop.join();
+        assertThat(dropped).hasValue(1);
+        assertThat(this.container.queueSize()).isZero();
+
+        this.container.start();
+        this.subscriptions.message("a", "2");
+        awaitReceived(this.listener, "a=2");
+    }
+
+    @Test
+    void aListenerThatStopsTheContainerWhileThatStopsDoesNotWaitForIt() throws InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch stopping = new CountDownLatch(1);
+        this.container.addMessageListener(
+                (message, pattern) -> {
+                    begun.countDown();
+                    awaitLatch(stopping);
+                    this.container.stop();
+                    this.listener.onMessage(message, pattern);
+                },
+                A);
+        this.container.start();
+        this.subscriptions.message("a", "1");
+        begun.await();
+        CompletableFuture<Void> stop = CompletableFuture.runAsync(this.container::stop);
+        await().until(() -> !this.container.isRunning());
+        stopping.countDown();
+        assertThat(stop).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(this.listener.received).containsExactly("a=1");
+    }
+
+    @Test
+    void aListenerThatIsBeingStoppedMayAskForItsStateAndIsNotPausedAnyMore() throws InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch stopping = new CountDownLatch(1);
+        List<Object> seen = new CopyOnWriteArrayList<>();
+        ShardedListenerEndpoint[] endpoint = new ShardedListenerEndpoint[1];
+        endpoint[0] = new ShardedListenerEndpoint(
+                "asking",
+                this.container,
+                (message, pattern) -> {
+                    begun.countDown();
+                    awaitLatch(stopping);
+                    seen.add(endpoint[0].isRunning());
+                    try {
+                        endpoint[0].pause();
+                    } catch (IllegalStateException ex) {
+                        seen.add("stopped");
+                    }
+                },
+                List.of(A),
+                ListenerOptions.DEFAULTS);
+        this.container.start();
+        endpoint[0].start();
+        this.subscriptions.message("a", "1");
+        begun.await();
+        CompletableFuture<Void> stop = CompletableFuture.runAsync(endpoint[0]::stop);
+        await().until(() -> !endpoint[0].isRunning());
+        stopping.countDown();
+        assertThat(stop).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(seen).containsExactly(false, "stopped");
+    }
+
+    @Test
+    void aListenerThatIsAddedAgainWhileItLeavesStays() throws InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicInteger dropped = new AtomicInteger();
+        this.container.addDeliveryObserver(new DeliveryObserver() {
+            @Override
+            public void dropped(ChannelName channel, long count) {
+                dropped.addAndGet((int) count);
+            }
+        });
+        MessageListener slow = (message, pattern) -> {
+            begun.countDown();
+            awaitLatch(release);
+            this.listener.onMessage(message, pattern);
+        };
+        this.container.addMessageListener(slow, List.of(A, B));
+        this.container.start();
+        this.subscriptions.message("a", "1");
+        begun.await();
+        CompletableFuture<Void> leaving =
+                CompletableFuture.runAsync(() -> this.container.drainAndRemoveMessageListener(slow));
+        await().until(() -> {
+            this.subscriptions.message("a", "meanwhile");
+            return dropped.get() > 0;
+        });
+        this.container.addMessageListener(slow, A);
+        assertThat(leaving).isNotDone();
+        release.countDown();
+        assertThat(leaving).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(this.subscriptions.claimed()).containsExactly("a");
+        this.subscriptions.message("a", "2");
+        await().untilAsserted(() -> assertThat(this.listener.received).endsWith("a=2"));
+    }
+
+    @Test
+    void aListenerWhoseNameCannotBeToldHarmsNobodyWhenItsQueueIsFull() {
+        MessageListener nameless = new MessageListener() {
+            @Override
+            public void onMessage(Message message, byte @Nullable [] pattern) {}
+
+            @Override
+            public String toString() {
+                throw new IllegalStateException("no name");
+            }
+        };
+        this.container.addMessageListener(nameless, List.of(A), ListenerOptions.DEFAULTS.withQueueCapacity(1));
+        this.container.addMessageListener(this.listener, A);
+        this.container.start();
+        this.container.pause(nameless);
+        this.subscriptions.message("a", "1");
+        this.subscriptions.message("a", "2");
+        awaitReceived(this.listener, "a=1", "a=2");
+    }
+
+    @Test
     void callsBackInEveryCaseWhenItIsStopped() {
         AtomicInteger called = new AtomicInteger();
         this.container.stop(called::incrementAndGet);
@@ -570,6 +715,8 @@ class ShardedRedisMessageListenerContainerTests {
         IntStream.range(0, 3).forEach(i -> this.subscriptions.message("a", String.valueOf(i)));
         CompletableFuture<Void> removing =
                 CompletableFuture.runAsync(() -> this.container.drainAndRemoveMessageListener(slow));
+        await().during(Duration.ofMillis(100)).until(() -> !removing.isDone());
+        assertThat(this.subscriptions.claimed()).containsExactly("a", "b");
         release.countDown();
         assertThat(removing).succeedsWithin(Duration.ofSeconds(5));
         assertThat(this.listener.received).containsExactly("a=0", "a=1", "a=2");
@@ -691,8 +838,46 @@ class ShardedRedisMessageListenerContainerTests {
     }
 
     @Test
+    void tellsSubscriptionListenersThoughTheTaskExecutorHasRefusedAtFirst() throws Exception {
+        CompletableFuture<String> told = new CompletableFuture<>();
+        class Subscriber implements MessageListener, SubscriptionListener {
+
+            @Override
+            public void onMessage(Message message, byte @Nullable [] pattern) {}
+
+            @Override
+            public void onChannelSubscribed(byte[] channel, long count) {
+                told.complete(new String(channel, StandardCharsets.UTF_8));
+            }
+        }
+        AtomicInteger refusing = new AtomicInteger(1);
+        ShardedRedisMessageListenerContainer own = new ShardedRedisMessageListenerContainer(this.subscriptions);
+        own.setConnectionFactory(mock(RedisConnectionFactory.class));
+        own.setTaskExecutor(task -> {
+            if (refusing.getAndDecrement() > 0) {
+                throw new RejectedExecutionException("full");
+            }
+            new Thread(task, "mine").start();
+        });
+        own.afterPropertiesSet();
+        own.addMessageListener(new Subscriber(), A);
+        own.start();
+        assertThat(told).succeedsWithin(Duration.ofSeconds(5)).isEqualTo("a");
+        own.destroy();
+    }
+
+    @Test
     void addingAndRemovingFromManyThreadsLeavesExactlyWhatIsWanted() {
         this.container.start();
+        Recorder stays = new Recorder();
+        this.container.addMessageListener(stays, C);
+        AtomicInteger sent = new AtomicInteger();
+        CompletableFuture<Void> eventLoop = CompletableFuture.runAsync(() -> {
+            while (sent.get() < 5_000) {
+                this.subscriptions.message("c", String.valueOf(sent.getAndIncrement()));
+            }
+        });
+        Queue<IntSupplier> removed = new ConcurrentLinkedQueue<>();
         List<CompletableFuture<Void>> threads = IntStream.range(0, 8)
                 .mapToObj(thread -> CompletableFuture.runAsync(() -> {
                     for (int i = 0; i < 200; i++) {
@@ -700,11 +885,21 @@ class ShardedRedisMessageListenerContainerTests {
                         ChannelTopic topic = ChannelTopic.of("c" + (i % 5));
                         this.container.addMessageListener(mine, List.of(topic, C));
                         this.container.removeMessageListener(mine);
+                        int taken = mine.received.size();
+                        removed.add(() -> mine.received.size() - taken);
                     }
                 }))
                 .toList();
         assertThat(CompletableFuture.allOf(threads.toArray(CompletableFuture[]::new)))
                 .succeedsWithin(Duration.ofSeconds(20));
+        eventLoop.join();
+        await().until(() -> this.container.queueSize() == 0 && stays.received.size() == sent.get());
+        assertThat(stays.received)
+                .isEqualTo(
+                        IntStream.range(0, sent.get()).mapToObj(i -> "c=" + i).toList());
+        // one call may have begun before the removal
+        assertThat(removed).allSatisfy(late -> assertThat(late.getAsInt()).isLessThanOrEqualTo(1));
+        this.container.removeMessageListener(stays);
         assertThat(this.subscriptions.claimed()).isEmpty();
         assertThat(this.container.isListening()).isFalse();
     }

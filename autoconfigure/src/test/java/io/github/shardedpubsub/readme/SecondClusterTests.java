@@ -27,7 +27,6 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.data.redis.annotation.RedisListener;
 import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -83,7 +82,7 @@ class SecondClusterTests {
             this.first.add(order);
         }
 
-        @RedisListener(topic = "orders:{eu}", container = "secondContainer")
+        @ShardedRedisListener(topic = "orders:{eu}", container = "secondContainer")
         void second(String order) {
             this.second.add(order);
         }

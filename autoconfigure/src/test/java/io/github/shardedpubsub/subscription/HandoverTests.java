@@ -7,6 +7,9 @@ import io.github.shardedpubsub.subscription.SimulatedCluster.Node;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -242,6 +245,68 @@ class HandoverTests {
                     .isGreaterThan(received.indexOf(number));
         }
         assertThat(this.simulation.status("a").node()).isEqualTo(this.target.address);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whoHasNoRoomHearsNeitherNodeAndThenBothInOrder(boolean endsEarly) {
+        this.cluster.endsEarlySubscriptionsAtCutOver = endsEarly;
+        beginMove();
+        this.claim.pauseReading();
+        this.simulation.run(Duration.ofMillis(100));
+        assertThat(this.source.isReadingPaused()).isTrue();
+        assertThat(this.target.isReadingPaused()).isTrue();
+
+        IntStream.range(0, 10).forEach(i -> this.simulation.publish("a", Integer.toString(i)));
+        this.cluster.move(this.slot, this.target);
+        // more than is held for the sake of order
+        IntStream.range(10, 11_000).forEach(i -> this.simulation.publish("a", Integer.toString(i)));
+        this.simulation.run(Duration.ofSeconds(1));
+        assertThat(this.simulation.messages).isEmpty();
+
+        this.claim.resumeReading();
+        this.simulation.run(Duration.ofSeconds(1));
+        assertThat(this.source.isReadingPaused()).isFalse();
+        assertThat(this.target.isReadingPaused()).isFalse();
+        assertThat(this.simulation.status("a").node()).isEqualTo(this.target.address);
+        this.simulation.publish("a", "11000");
+        this.simulation.run(Duration.ofSeconds(1));
+        // where the early subscription is ended at the cut-over, what comes before the next is lost
+        IntStream heard = endsEarly
+                ? IntStream.concat(IntStream.range(0, 10), IntStream.of(11_000))
+                : IntStream.rangeClosed(0, 11_000);
+        assertThat(this.simulation.messages)
+                .isEqualTo(heard.mapToObj(i -> "a:" + i).toList());
+    }
+
+    @Test
+    void whoHasNoRoomWhenTheTargetIsAskedHearsNothingFromIt() {
+        this.target.slowness = Duration.ofMillis(50);
+        this.cluster.beginMove(this.slot, this.target);
+        // the target has not told its shard yet
+        this.simulation.run(WATCH.interval().plusMillis(20));
+        this.claim.pauseReading();
+        this.simulation.run(Duration.ofMillis(200));
+
+        assertThat(this.target.holds(this.channel)).isTrue();
+        assertThat(this.target.isReadingPaused()).isTrue();
+    }
+
+    @Test
+    void whoHasNoRoomWhenTheTargetTakesOverHoldsUpTheTargetAlone() {
+        AtomicReference<ShardSubscription> full = new AtomicReference<>();
+        full.set(this.simulation.subscriptions.subscribe(
+                this.channel,
+                (name, payload) -> Objects.requireNonNull(full.get()).pauseReading()));
+        beginMove();
+        this.source.slowness = Duration.ofMillis(80);
+        this.cluster.move(this.slot, this.target);
+        this.simulation.publish("a", "1");
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(this.simulation.messages).containsExactly("a:1");
+        assertThat(this.source.isReadingPaused()).isFalse();
+        assertThat(this.target.isReadingPaused()).isTrue();
     }
 
     @Test

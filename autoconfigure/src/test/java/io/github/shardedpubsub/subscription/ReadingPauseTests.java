@@ -3,14 +3,18 @@ package io.github.shardedpubsub.subscription;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A claim that has no room for more messages. */
 class ReadingPauseTests {
 
     private static final Duration SHORT = Duration.ofSeconds(1);
+
+    private static final Duration BEFORE_RECONNECT = Duration.ofMillis(2);
 
     private final Simulation simulation = new Simulation(1, 2);
 
@@ -30,6 +34,7 @@ class ReadingPauseTests {
     void itsNodeIsReadNoFurtherUntilThereIsRoom() {
         ShardSubscription claim = this.simulation.subscribed("a");
         SimulatedCluster.Node owner = this.simulation.owner("a");
+        Instant before = this.simulation.time.now();
 
         claim.pauseReading();
         assertThat(owner.isReadingPaused())
@@ -39,10 +44,20 @@ class ReadingPauseTests {
         assertThat(owner.isReadingPaused()).isTrue();
         assertThat(this.simulation.cluster.other(owner).isReadingPaused()).isFalse();
         assertThat(this.pauses).containsExactly(owner.address);
+        assertThat(pausedSince(owner)).isBetween(before, before.plus(SHORT));
 
         claim.resumeReading();
         this.simulation.run(SHORT);
         assertThat(owner.isReadingPaused()).isFalse();
+        assertThat(pausedSince(owner)).isNull();
+    }
+
+    private @Nullable Instant pausedSince(SimulatedCluster.Node node) {
+        return this.simulation.subscriptions.nodes().stream()
+                .filter(status -> status.address().equals(node.address))
+                .findFirst()
+                .orElseThrow()
+                .readingPausedSince();
     }
 
     @Test
@@ -76,7 +91,7 @@ class ReadingPauseTests {
     }
 
     @Test
-    void aNodeThatTheChannelHasLeftIsReadOn() {
+    void aChannelWhoseSlotMovesMeanwhileFollowsWhenItsNodeIsReadOn() {
         ShardSubscription claim = this.simulation.subscribed("a");
         SimulatedCluster.Node before = this.simulation.owner("a");
         claim.pauseReading();
@@ -84,9 +99,38 @@ class ReadingPauseTests {
 
         this.simulation.cluster.move(this.simulation.slot("a"), this.simulation.cluster.other(before));
         this.simulation.run(SHORT);
+        assertThat(this.simulation.status("a").node())
+                .as("its end is not read yet")
+                .isEqualTo(before.address);
 
+        claim.resumeReading();
+        this.simulation.run(SHORT);
         assertThat(before.isReadingPaused()).isFalse();
+        assertThat(this.simulation.status("a").node()).isEqualTo(this.simulation.owner("a").address);
         assertThat(this.simulation.state("a")).isEqualTo(ChannelState.SUBSCRIBED);
+    }
+
+    @Test
+    void aPauseEndsWithItsConnectionAndIsSaidAgainOnTheNext() {
+        ShardSubscription one = this.simulation.subscribed("{a}1");
+        this.simulation.subscribed("{a}2");
+        SimulatedCluster.Node owner = this.simulation.owner("{a}1");
+        owner.loseConnections();
+        this.simulation.until(() -> this.simulation.state("{a}1") == ChannelState.INTERRUPTED);
+        this.simulation.run(BEFORE_RECONNECT);
+        assertThat(owner.connections()).isZero();
+
+        one.pauseReading();
+        this.simulation.run(SHORT);
+        assertThat(this.simulation.isSubscribed("{a}1")).isTrue();
+        assertThat(owner.isReadingPaused()).isFalse();
+        assertThat(this.pauses).as("there was nothing to pause").isEmpty();
+
+        one.pauseReading();
+        assertThat(owner.isReadingPaused()).isTrue();
+        this.simulation.run(SHORT);
+        assertThat(owner.isReadingPaused()).isTrue();
+        assertThat(this.pauses).containsExactly(owner.address);
     }
 
     @Test

@@ -19,6 +19,12 @@ class ResubscribeModeTests {
     }
 
     @Test
+    void nothingGoesAheadOfTheApplicationWhateverIsSetLater() {
+        SubscriptionSettings settings = SubscriptionSettings.DEFAULTS.withResubscribe(ResubscribeMode.NOTIFY);
+        assertThat(settings.withHandover(HandoverSettings.DEFAULTS).handover()).isEqualTo(HandoverSettings.OFF);
+    }
+
+    @Test
     void aChannelWhoseSlotHasMovedIsLeftToTheApplication() {
         this.simulation.subscribed("a");
         this.simulation.subscribed("b");

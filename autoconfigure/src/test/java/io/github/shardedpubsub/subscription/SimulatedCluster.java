@@ -8,8 +8,10 @@ import io.github.shardedpubsub.pipe.PlainCommand;
 import io.github.shardedpubsub.pipe.ReplyError;
 import io.lettuce.core.cluster.SlotHash;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -438,7 +440,7 @@ final class SimulatedCluster implements Cluster {
             }
         }
 
-        /** Whether the client reads no further from a connection to here. What is on its way comes all the same. */
+        /** Whether the client reads no further from a connection to here. */
         boolean isReadingPaused() {
             return this.sessions.stream().anyMatch(session -> session.pipe.readingPaused);
         }
@@ -624,6 +626,9 @@ final class SimulatedCluster implements Cluster {
 
         private long lastToClient;
 
+        /** What has come to a client that does not read it. */
+        private final Deque<Runnable> unread = new ArrayDeque<>();
+
         private boolean lost;
 
         Session(SimulatedPipe pipe) {
@@ -685,10 +690,20 @@ final class SimulatedCluster implements Cluster {
                     SimulatedCluster.this.time.nanoTime()
                             + delay().plus(this.node.slowness).toNanos());
             SimulatedCluster.this.time.at(this.lastToClient, () -> {
-                if (this.pipe.session == this) {
-                    arrival.run();
-                }
+                this.unread.add(arrival);
+                read();
             });
+        }
+
+        /** What has come, until the client reads no further. */
+        private void read() {
+            while (this.pipe.session == this && !this.pipe.readingPaused) {
+                Runnable arrival = this.unread.poll();
+                if (arrival == null) {
+                    return;
+                }
+                arrival.run();
+            }
         }
 
         /** What is on its way to the client still arrives; then it is told. */
@@ -825,6 +840,10 @@ final class SimulatedCluster implements Cluster {
         @Override
         public void resumeReading() {
             this.readingPaused = false;
+            Session reading = this.session;
+            if (reading != null) {
+                SimulatedCluster.this.time.after(Duration.ZERO, reading::read);
+            }
         }
 
         @Override
