@@ -29,7 +29,7 @@ enum AccessProblem {
 
     /** A server that wants TLS, or a certificate, closes the connection and gives no reason that could be read. */
     REFUSED_SECURITY(
-            "(?i)closed|reset|broken pipe|certificate_required|bad_certificate|handshake",
+            "(?i:closed|reset|broken pipe|certificate_required|bad_certificate|handshake)",
             "The servers close the connection. If they want TLS, set 'spring.data.redis.ssl.bundle' or"
                     + " 'spring.data.redis.ssl.enabled=true'; if they want a certificate of the client, the SSL bundle needs a keystore with"
                     + " one that they trust.");
@@ -39,7 +39,8 @@ enum AccessProblem {
     private final String action;
 
     AccessProblem(String said, String action) {
-        this.said = Pattern.compile(said);
+        // not in the name of a channel, which may be anything
+        this.said = Pattern.compile("last error: [^;]*(?:" + said + ")");
         this.action = action;
     }
 

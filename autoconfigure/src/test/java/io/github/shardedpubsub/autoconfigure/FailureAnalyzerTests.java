@@ -61,8 +61,9 @@ class FailureAnalyzerTests {
 
     @Test
     void saysWhatToDoAboutChannelsThatAreNotConfirmed() {
-        FailureAnalysis analysis = analyze(new ShardSubscriptionTimeoutException("1 of 1", List.of("orders")));
-        assertThat(analysis.getDescription()).isEqualTo("1 of 1");
+        FailureAnalysis analysis = analyze(new ShardSubscriptionTimeoutException(
+                "1 of 1: 'closed' (last error: CLUSTERDOWN); 'reset'", List.of("closed", "reset")));
+        assertThat(analysis.getDescription()).startsWith("1 of 1");
         assertThat(analysis.getAction())
                 .contains("sharded-pubsub.subscription-timeout")
                 .contains("sharded-pubsub.listener.fail-on-start-timeout=false")
