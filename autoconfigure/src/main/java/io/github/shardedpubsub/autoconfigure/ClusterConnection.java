@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.autoconfigure.UnsupportedRedisException.Requirement;
+import io.github.shardedpubsub.subscription.LettuceFailure;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisURI;
@@ -190,7 +191,8 @@ final class ClusterConnection {
                         "the server says that it is not one of a cluster (" + each.getMessage() + ").");
             }
         }
-        logger.warn("The cluster could not be asked whether its servers know sharded pub/sub: " + failure.getCause());
+        logger.warn("The cluster could not be asked whether its servers know sharded pub/sub: "
+                + LettuceFailure.reason(failure));
         logger.debug("Why the cluster could not be asked", failure);
     }
 

@@ -9,9 +9,14 @@ class ShardSubscriptionTimeoutFailureAnalyzer extends AbstractFailureAnalyzer<Sh
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, ShardSubscriptionTimeoutException cause) {
+        String seen = String.valueOf(cause.getMessage());
+        String access = AccessProblem.of(seen)
+                .map(problem -> problem.action() + System.lineSeparator())
+                .orElse("");
         return new FailureAnalysis(
-                String.valueOf(cause.getMessage()),
-                "See that the nodes of 'spring.data.redis.cluster.nodes' can be reached, also under the addresses that they announce,"
+                seen,
+                access
+                        + "See that the nodes of 'spring.data.redis.cluster.nodes' can be reached, also under the addresses that they announce,"
                         + " and that all slots are served (CLUSTER INFO). If it only takes longer, raise"
                         + " 'sharded-pubsub.subscription-timeout'. If the application is to start before the cluster serves its"
                         + " channels, set 'sharded-pubsub.listener.fail-on-start-timeout=false'.",

@@ -14,8 +14,10 @@ import java.time.Clock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -24,6 +26,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandi
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -75,6 +79,17 @@ public final class ShardedPubSubAutoConfiguration {
         LifecycleSubscriptions shardSubscriptions(
                 ShardedPubSubConfigurer configurer, RedisConnectionFactory connectionFactory) {
             return configurer.lifecycleSubscriptions(connectionFactory);
+        }
+
+        @Bean
+        @ConditionalOnBean(DataRedisConnectionDetails.class)
+        CurrentSslBundle shardedPubSubCurrentSslBundle(
+                DataRedisConnectionDetails details,
+                ObjectProvider<SslBundles> bundles,
+                @Value("${spring.data.redis.ssl.bundle:}") String name) {
+            CurrentSslBundle current = new CurrentSslBundle(details);
+            bundles.ifAvailable(available -> current.logReloads(available, name));
+            return current;
         }
 
         @Bean(name = ShardedRedisMessageListenerContainer.BEAN_NAME, defaultCandidate = false)

@@ -33,6 +33,9 @@ final class ClusterView {
 
     private @Nullable CompletableFuture<?> refreshing;
 
+    /** Why Lettuce could not look the last time. */
+    private @Nullable String refreshFailure;
+
     ClusterView(Reconciler reconciler) {
         this.reconciler = reconciler;
         this.cluster = reconciler.cluster();
@@ -49,6 +52,19 @@ final class ClusterView {
     Collection<NodeAddress> upstreams() {
         SlotOwners seen = this.owners;
         return seen != null ? seen.upstreams() : this.cluster.upstreams();
+    }
+
+    /** Why nobody is known to serve a slot. */
+    String unserved(int slot) {
+        return "no node is known to serve slot " + slot + refreshing();
+    }
+
+    private String refreshing() {
+        if (this.refreshFailure != null) {
+            return ", and the cluster could not be asked: " + this.refreshFailure;
+        }
+        boolean asked = this.refreshing != null && !this.refreshing.isDone();
+        return asked ? ", and the cluster, which is being asked, has not answered yet" : "";
     }
 
     /** Asks; has Lettuce look, too, for the application's other connections. */
@@ -96,6 +112,7 @@ final class ClusterView {
         this.refreshing = refresh;
         lettuceLooks()
                 .whenComplete((done, failure) -> this.reconciler.timeline().execute(() -> {
+                    this.refreshFailure = failure != null ? LettuceFailure.reason(failure) : null;
                     if (failure != null) {
                         refresh.completeExceptionally(failure);
                     } else {

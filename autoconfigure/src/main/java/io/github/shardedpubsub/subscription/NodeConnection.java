@@ -562,7 +562,7 @@ final class NodeConnection {
 
         @Override
         public void connectFailed(Throwable cause) {
-            later(() -> NodeConnection.this.connectFailed(this, rootMessage(cause)));
+            later(() -> NodeConnection.this.connectFailed(this, LettuceFailure.reason(cause)));
         }
 
         @Override
@@ -610,15 +610,6 @@ final class NodeConnection {
         private void later(Runnable event) {
             NodeConnection.this.reconciler.timeline().execute(event);
         }
-    }
-
-    /** Lettuce wraps what the server or the network said in "Unable to connect". */
-    private static String rootMessage(Throwable cause) {
-        Throwable root = cause;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        return root.getMessage() != null ? root.getMessage() : root.toString();
     }
 
     @Override

@@ -86,7 +86,7 @@ final class Reconciler {
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
         this.view = new ClusterView(this);
-        this.topology = new TopologyWatch(this.view::look, timeline, settings.backoffInitial(), this::topologyLookedAt);
+        this.topology = new TopologyWatch(this.view::look, timeline, settings, this::topologyLookedAt);
         cluster.onChange(() -> timeline.execute(this.topology::changed));
         this.arrivals = new Arrivals(this.standings, timeline);
         this.warm = new WarmConnections(this);
@@ -415,6 +415,9 @@ final class Reconciler {
                 }
                 enqueue(channel);
             } else {
+                if (owner == null && channel.standing.node() == null) {
+                    this.standings.failed(channel, null, this.view.unserved(channel.slot));
+                }
                 NodeConnection holder = channel.holder;
                 unserved |= owner == null || holder != null && !holder.isConnected();
             }
@@ -491,8 +494,8 @@ final class Reconciler {
         channel.hint = null;
         if (address == null) {
             leaveHolder(channel);
-            this.standings.failed(channel, null, "no node is known to serve slot " + channel.slot);
             this.topology.lookSoon();
+            this.standings.failed(channel, null, this.view.unserved(channel.slot));
             return;
         }
         NodeConnection node = node(address);

@@ -26,6 +26,9 @@ final class TopologyWatch {
 
     private final Backoff backoff;
 
+    /** Where no node lets us in, each look is as many connections in vain. */
+    private final Backoff failureBackoff;
+
     private final Runnable lookedAt;
 
     private boolean looking;
@@ -38,12 +41,19 @@ final class TopologyWatch {
 
     private int looks;
 
+    /** In a row. */
+    private int failures;
+
     private long lastLookNanos;
 
-    TopologyWatch(Supplier<CompletionStage<?>> look, Timeline timeline, Duration firstWait, Runnable lookedAt) {
+    TopologyWatch(
+            Supplier<CompletionStage<?>> look, Timeline timeline, SubscriptionSettings settings, Runnable lookedAt) {
         this.look = look;
         this.timeline = timeline;
-        this.backoff = new Backoff(firstWait, LONGEST_WAIT);
+        this.backoff = new Backoff(settings.backoffInitial(), LONGEST_WAIT);
+        this.failureBackoff = new Backoff(
+                settings.backoffInitial(),
+                settings.backoffMax().compareTo(LONGEST_WAIT) > 0 ? settings.backoffMax() : LONGEST_WAIT);
         this.lookedAt = lookedAt;
     }
 
@@ -71,13 +81,20 @@ final class TopologyWatch {
             look();
         } else {
             this.scheduled = true;
-            this.timeline.schedule(this.backoff.after(this.looks, this.timeline.random()), () -> {
+            this.timeline.schedule(nextWait(), () -> {
                 this.scheduled = false;
                 if (!this.stopped) {
                     look();
                 }
             });
         }
+    }
+
+    private Duration nextWait() {
+        double random = this.timeline.random();
+        return this.failures > 0
+                ? this.failureBackoff.after(this.failures, random)
+                : this.backoff.after(this.looks, random);
     }
 
     private void look() {
@@ -89,6 +106,7 @@ final class TopologyWatch {
                 .whenComplete((done, failure) -> this.timeline.execute(() -> {
                     this.looking = false;
                     this.lastLookNanos = this.timeline.nanoTime();
+                    this.failures = failure != null ? this.failures + 1 : 0;
                     if (failure != null) {
                         logger.debug("The cluster's topology could not be looked at", failure);
                     }

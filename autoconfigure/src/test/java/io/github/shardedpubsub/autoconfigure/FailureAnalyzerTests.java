@@ -61,11 +61,29 @@ class FailureAnalyzerTests {
 
     @Test
     void saysWhatToDoAboutChannelsThatAreNotConfirmed() {
-        FailureAnalysis analysis = analyze(new ShardSubscriptionTimeoutException("1 of 1", List.of("orders")));
-        assertThat(analysis.getDescription()).isEqualTo("1 of 1");
+        FailureAnalysis analysis = analyze(new ShardSubscriptionTimeoutException(
+                "1 of 1: 'closed' (last error: CLUSTERDOWN); 'reset'", List.of("closed", "reset")));
+        assertThat(analysis.getDescription()).startsWith("1 of 1");
         assertThat(analysis.getAction())
                 .contains("sharded-pubsub.subscription-timeout")
-                .contains("sharded-pubsub.listener.fail-on-start-timeout=false");
+                .contains("sharded-pubsub.listener.fail-on-start-timeout=false")
+                .doesNotContain("password", "TLS");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "WRONGPASS invalid username-password pair or user is disabled., spring.data.redis.password",
+        "unable to find valid certification path to requested target, truststore",
+        "No subject alternative names matching IP address 127.0.0.1 found, truststore",
+        "not an SSL/TLS record: 2d455252, may speak none",
+        "Connection reset, spring.data.redis.ssl.enabled=true",
+        "Received fatal alert: certificate_required, keystore"
+    })
+    void saysWhatToDoAboutServersThatDoNotLetTheApplicationIn(String said, String action) {
+        FailureAnalysis analysis = analyze(
+                new ShardSubscriptionTimeoutException("'orders' (last error: " + said + ")", List.of("orders")));
+        assertThat(analysis.getDescription()).contains(said);
+        assertThat(analysis.getAction()).contains(action).contains("sharded-pubsub.subscription-timeout");
     }
 
     @Test

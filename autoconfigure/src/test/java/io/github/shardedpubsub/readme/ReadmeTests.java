@@ -174,7 +174,7 @@ class ReadmeTests {
         }
         List<String> snippets = snippets("java");
         assertThat(snippets)
-                .hasSize(12)
+                .hasSize(13)
                 .allSatisfy(snippet -> assertThat(sources).contains(withoutSpaces(snippet)));
     }
 

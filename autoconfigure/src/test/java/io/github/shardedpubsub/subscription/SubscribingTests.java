@@ -33,6 +33,20 @@ class SubscribingTests {
     }
 
     @Test
+    void aClusterThatLetsNobodyInIsAskedSeldomAndSaysWhy() {
+        this.simulation.cluster.refreshFails = true;
+        this.simulation.claim("a");
+        this.simulation.run(Duration.ofSeconds(10));
+        assertThat(this.simulation.status("a").lastError()).contains("no node answers");
+        int refreshes = this.simulation.cluster.refreshes;
+
+        this.simulation.run(Duration.ofSeconds(20));
+
+        // every one to two seconds
+        assertThat(this.simulation.cluster.refreshes - refreshes).isBetween(9, 20);
+    }
+
+    @Test
     void aTopologyThatCannotEvenBeAskedForIsAskedForAgain() {
         this.simulation.cluster.refreshThrows = true;
         ShardSubscription claim = this.simulation.claim("a");

@@ -8,9 +8,8 @@ import java.util.function.Consumer;
  * What all servers of a cluster have in common, from which one more can be made.
  *
  * @param configuration lines of {@code redis.conf}
- * @param password of the servers, or an empty text
  */
-record NodeFactory(ServerHost host, List<String> configuration, String password) {
+record NodeFactory(ServerHost host, List<String> configuration, ServerAccess access) {
 
     /**
      * A node with a free port that has not been started yet.
@@ -20,8 +19,8 @@ record NodeFactory(ServerHost host, List<String> configuration, String password)
     RedisNode create(Consumer<RedisNode> awaitRejoined) {
         int port = host.freePort();
         List<String> lines = new ArrayList<>(configuration);
-        lines.add("port " + port);
+        lines.add(access.portSetting(port));
         lines.add("cluster-port " + (port + LoopbackPorts.BUS_OFFSET));
-        return new RedisNode(port, host.create(port, lines), password, awaitRejoined);
+        return new RedisNode(port, host.create(port, lines), access, awaitRejoined);
     }
 }

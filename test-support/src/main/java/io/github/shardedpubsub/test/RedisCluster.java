@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,21 +43,21 @@ public final class RedisCluster implements AutoCloseable {
     private final Membership membership = new Membership();
     private final Agreement agreement = new Agreement(membership);
     private final ServerHost host;
-    private final String password;
+    private final ServerAccess access;
     private final Patience patience;
     private final SlotMigration migration;
     private final Replication replication;
     private final Formation formation;
 
-    RedisCluster(ServerHost host, Duration operationTimeout, List<String> configuration, String password) {
+    RedisCluster(ServerHost host, Duration operationTimeout, List<String> configuration, ServerAccess access) {
         this.host = host;
-        this.password = password;
+        this.access = access;
         this.patience = new Patience(operationTimeout, membership::evidence, closed::get);
-        this.migration = new SlotMigration(membership, agreement, patience, password);
+        this.migration = new SlotMigration(membership, agreement, patience, access.password());
         this.replication = new Replication(membership, agreement, patience);
         try {
             Runtime.getRuntime().addShutdownHook(shutdownHook);
-            NodeFactory factory = new NodeFactory(host, configuration, password);
+            NodeFactory factory = new NodeFactory(host, configuration, access);
             this.formation = new Formation(membership, agreement, replication, patience, factory);
         } catch (RuntimeException cannotRun) {
             close();
@@ -155,7 +156,16 @@ public final class RedisCluster implements AutoCloseable {
 
     /** What the servers ask of clients, or an empty text. */
     String password() {
-        return password;
+        return access.password();
+    }
+
+    /**
+     * The identity that the servers were started with, whose certificate their clients have to trust.
+     *
+     * @return null if they do not speak TLS
+     */
+    public @Nullable TlsIdentity tlsIdentity() {
+        return access.identity();
     }
 
     /**

@@ -17,6 +17,9 @@ public final class RedisClusterBuilder {
 
     private static final Set<String> SET_BY_THE_CLUSTER = Set.of(
             "port",
+            "tls-port",
+            "tls-cluster",
+            "tls-replication",
             "cluster-port",
             "bind",
             "dir",
@@ -34,6 +37,8 @@ public final class RedisClusterBuilder {
     private int replicasPerMaster;
     private final @Nullable String image;
     private @Nullable Path server;
+    private boolean tls;
+    private @Nullable TlsIdentity identity;
     private Duration nodeTimeout = Duration.ofSeconds(2);
     private Duration operationTimeout = Duration.ofSeconds(30);
     private final Map<String, List<String>> configuration = new LinkedHashMap<>();
@@ -84,6 +89,33 @@ public final class RedisClusterBuilder {
         }
         server = program;
         return this;
+    }
+
+    /**
+     * The servers speak TLS, to clients as among themselves, and nothing else; with an identity that is made for them and which
+     * {@link RedisCluster#tlsIdentity()} tells.
+     *
+     * @throws IllegalStateException if the servers run in containers
+     */
+    public RedisClusterBuilder tls() {
+        if (image != null) {
+            throw new IllegalStateException(
+                    "Servers in containers do not speak TLS here, as their certificates are files of"
+                            + " this machine. RedisCluster.builder() makes a cluster of processes.");
+        }
+        tls = true;
+        return this;
+    }
+
+    /**
+     * As {@link #tls()}, with a given identity. Clients show none, unless {@code tls-auth-clients} is {@link #configuration configured}; which ones
+     * they are is said by {@code tls-ca-cert-file} then, in which the servers' own certificate must stand, too.
+     *
+     * @throws IllegalStateException if the servers run in containers
+     */
+    public RedisClusterBuilder tls(TlsIdentity servers) {
+        identity = servers;
+        return tls();
     }
 
     /**
@@ -142,9 +174,22 @@ public final class RedisClusterBuilder {
      */
     public RedisCluster start() {
         ServerHost host = image == null ? LocalHost.of(server) : containers(image);
-        RedisCluster cluster = new RedisCluster(host, operationTimeout, lines(host), password());
+        RedisCluster cluster = start(host);
         cluster.form(masters, replicasPerMaster);
         return cluster;
+    }
+
+    private RedisCluster start(ServerHost host) {
+        try {
+            if (tls && identity == null) {
+                identity = TlsIdentity.create(host.folder(), "servers");
+            }
+            ServerAccess access = ServerAccess.of(password(), identity);
+            return new RedisCluster(host, operationTimeout, lines(host), access);
+        } catch (RuntimeException failed) {
+            host.close();
+            throw failed;
+        }
     }
 
     private ServerHost containers(String ofImage) {
@@ -183,10 +228,22 @@ public final class RedisClusterBuilder {
         if (!password().isEmpty()) {
             settings.put("masterauth", List.of(password()));
         }
+        if (identity != null) {
+            settings.put("tls-cluster", List.of("yes"));
+            settings.put("tls-replication", List.of("yes"));
+            settings.put("tls-auth-clients", List.of("no"));
+            settings.put("tls-cert-file", List.of(quoted(identity.certificate())));
+            settings.put("tls-key-file", List.of(quoted(identity.privateKey())));
+            settings.put("tls-ca-cert-file", List.of(quoted(identity.certificate())));
+        }
         settings.putAll(configuration);
         List<String> lines = new ArrayList<>();
         settings.forEach((key, values) -> values.forEach(value -> lines.add(key + " " + value)));
         return lines;
+    }
+
+    private static String quoted(Path file) {
+        return '"' + file.toAbsolutePath().toString().replace("\\", "\\\\") + '"';
     }
 
     private String password() {

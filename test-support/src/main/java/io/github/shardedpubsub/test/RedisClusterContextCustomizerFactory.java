@@ -51,8 +51,9 @@ final class RedisClusterContextCustomizerFactory implements ContextCustomizerFac
             ConstructorArgumentValues arguments = definition.getConstructorArgumentValues();
             arguments.addIndexedArgumentValue(0, shape.masters());
             arguments.addIndexedArgumentValue(1, shape.replicas());
-            arguments.addIndexedArgumentValue(2, shape.image());
-            arguments.addIndexedArgumentValue(3, shape.configuration().toArray(String[]::new));
+            arguments.addIndexedArgumentValue(2, shape.tls());
+            arguments.addIndexedArgumentValue(3, shape.image());
+            arguments.addIndexedArgumentValue(4, shape.configuration().toArray(String[]::new));
             return definition;
         }
     }

@@ -44,16 +44,16 @@ public final class RedisNode {
 
     private final int port;
     private final ServerProcess process;
-    private final String password;
+    private final ServerAccess access;
     private final Consumer<RedisNode> awaitRejoined;
     private final Object connectionLock = new Object();
     private @Nullable RespConnection connection;
     private volatile String id = "";
 
-    RedisNode(int port, ServerProcess process, String password, Consumer<RedisNode> awaitRejoined) {
+    RedisNode(int port, ServerProcess process, ServerAccess access, Consumer<RedisNode> awaitRejoined) {
         this.port = port;
         this.process = process;
-        this.password = password;
+        this.access = access;
         this.awaitRejoined = awaitRejoined;
     }
 
@@ -224,9 +224,10 @@ public final class RedisNode {
     }
 
     private RespConnection open() throws IOException {
-        RespConnection opened = new RespConnection(port, CONNECT_TIMEOUT, Duration.ofSeconds(REPLY_SECONDS));
-        if (!password.isEmpty()) {
-            opened.call(StandardCharsets.UTF_8, List.of(List.of("AUTH", password)));
+        RespConnection opened =
+                new RespConnection(access.sockets(), port, CONNECT_TIMEOUT, Duration.ofSeconds(REPLY_SECONDS));
+        if (!access.password().isEmpty()) {
+            opened.call(StandardCharsets.UTF_8, List.of(List.of("AUTH", access.password())));
         }
         return opened;
     }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +27,12 @@ final class RespConnection implements AutoCloseable {
 
     record ErrorReply(String text) {}
 
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
 
-    RespConnection(int port, Duration connectTimeout, Duration replyTimeout) throws IOException {
+    RespConnection(SocketFactory sockets, int port, Duration connectTimeout, Duration replyTimeout) throws IOException {
+        socket = sockets.createSocket();
         try {
             socket.setTcpNoDelay(true);
             socket.connect(new InetSocketAddress(InetAddress.getByName(LoopbackPorts.HOST), port), (int)

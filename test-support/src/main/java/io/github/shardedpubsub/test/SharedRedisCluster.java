@@ -17,12 +17,13 @@ final class SharedRedisCluster implements AutoCloseable {
      * @param image empty for processes of this machine
      * @param configuration lines of {@code redis.conf}
      */
-    record Shape(int masters, int replicas, String image, List<String> configuration) {
+    record Shape(int masters, int replicas, boolean tls, String image, List<String> configuration) {
 
         static Shape of(WithRedisCluster annotation) {
             return new Shape(
                     annotation.masters(),
                     annotation.replicas(),
+                    annotation.tls(),
                     annotation.image(),
                     List.of(annotation.configuration()));
         }
@@ -30,6 +31,9 @@ final class SharedRedisCluster implements AutoCloseable {
         private RedisCluster start() {
             RedisClusterBuilder builder = image.isEmpty() ? RedisCluster.builder() : RedisCluster.containers(image);
             builder.masters(masters).replicas(replicas);
+            if (tls) {
+                builder.tls();
+            }
             for (String line : configuration) {
                 String[] keyAndValue = line.strip().split("\\s+", 2);
                 builder.configuration(keyAndValue[0], keyAndValue.length > 1 ? keyAndValue[1] : "");

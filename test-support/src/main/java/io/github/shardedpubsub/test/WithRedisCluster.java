@@ -42,6 +42,9 @@ public @interface WithRedisCluster {
     /** How many replicas each master has, from 0. */
     int replicas() default 0;
 
+    /** Whether the servers speak TLS, and nothing else. */
+    boolean tls() default false;
+
     /** The image of Redis or Valkey that is run in containers, or empty for processes of this machine. */
     String image() default "";
 

@@ -133,6 +133,9 @@ class RedisClusterExtensionTests {
 
     static class OfTheSameApplication extends OfAnApplication {}
 
+    @WithRedisCluster(masters = 1, tls = true)
+    static class OfAnApplicationThatSpeaksTls extends OfAnApplication {}
+
     @Test
     void classesThatAskForTheSameShareAClusterThatEndsAfterTheLastTest() {
         TestExecutionSummary summary = run(OneMaster.class, AnotherWithOneMaster.class, Derived.class);
@@ -161,6 +164,15 @@ class RedisClusterExtensionTests {
         assertThat(clusters).hasSize(3).containsOnly(clusters.get(0));
         assertThat(contexts).hasSize(2).containsOnly(contexts.get(0));
         assertThat(contexts.get(0).isActive()).isFalse();
+    }
+
+    @Test
+    void anApplicationIsConnectedByTls() {
+        run(OfAnApplicationThatSpeaksTls.class);
+        assertThat(clusters)
+                .singleElement()
+                .extracting(RedisCluster::tlsIdentity)
+                .isNotNull();
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,8 @@ final class TestClient implements AutoCloseable {
 
     TestClient(RedisNode node) {
         try {
-            connection = new RespConnection(node.port(), Duration.ofSeconds(5), Duration.ofSeconds(5));
+            connection = new RespConnection(
+                    SocketFactory.getDefault(), node.port(), Duration.ofSeconds(5), Duration.ofSeconds(5));
         } catch (IOException refused) {
             throw new UncheckedIOException(refused);
         }
