@@ -1,7 +1,9 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.ListenerConverters;
+import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
+import io.github.shardedpubsub.listener.ShardMessageDelivery;
 import io.github.shardedpubsub.listener.ShardedRedisListenerAnnotationBeanPostProcessor;
 import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
@@ -35,6 +37,7 @@ import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.converter.MessageConverter;
 import org.springframework.util.ErrorHandler;
+import reactor.core.publisher.Flux;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -91,13 +94,13 @@ public final class ShardedPubSubAutoConfiguration {
         @ConditionalOnMissingBean
         ShardEventPublisher shardEventPublisher(
                 ShardSubscriptions subscriptions,
-                ObjectProvider<ShardedRedisMessageListenerContainer> containers,
+                ObjectProvider<ShardMessageDelivery> deliveries,
                 ApplicationEventPublisher events) {
             ShardEventPublisher publisher =
                     new ShardEventPublisher(events, Clock.systemUTC(), ShardEventPublisher.DEFAULT_CAPACITY);
             subscriptions.addObserver(publisher);
             // the container is no default candidate for injection, and is meant nevertheless
-            containers.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addDeliveryObserver(publisher));
+            deliveries.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addDeliveryObserver(publisher));
             return publisher;
         }
 
@@ -112,13 +115,6 @@ public final class ShardedPubSubAutoConfiguration {
         ShardedPublisher shardedPublisher(
                 ShardedPubSubConfigurer configurer, RedisConnectionFactory connectionFactory) {
             return configurer.publisher(connectionFactory);
-        }
-
-        @Bean
-        @ConditionalOnMissingBean
-        @ConditionalOnSingleCandidate(ShardedPublisher.class)
-        ReactiveShardedPublisher reactiveShardedPublisher(ShardedPublisher publisher) {
-            return new ReactiveShardedPublisher(publisher);
         }
 
         @Bean
@@ -140,6 +136,27 @@ public final class ShardedPubSubAutoConfiguration {
         @ConditionalOnMissingBean
         static ShardedRedisListenerAnnotationBeanPostProcessor shardedRedisListenerAnnotationBeanPostProcessor() {
             return new ShardedRedisListenerAnnotationBeanPostProcessor();
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnBooleanProperty(name = "sharded-pubsub.enabled", matchIfMissing = true)
+    @ConditionalOnClass(Flux.class)
+    @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
+    static class ReactiveConfiguration {
+
+        @Bean
+        @ConditionalOnMissingBean
+        ReactiveShardedRedisMessageListenerContainer reactiveShardedRedisMessageListenerContainer(
+                ShardedPubSubConfigurer configurer, ShardSubscriptions subscriptions) {
+            return configurer.reactiveContainer(subscriptions);
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        @ConditionalOnSingleCandidate(ShardedPublisher.class)
+        ReactiveShardedPublisher reactiveShardedPublisher(ShardedPublisher publisher) {
+            return new ReactiveShardedPublisher(publisher);
         }
     }
 
