@@ -1,14 +1,12 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.ListenerConverters;
-import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardMessageDelivery;
 import io.github.shardedpubsub.listener.ShardedRedisListenerAnnotationBeanPostProcessor;
 import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.MessageConverterSerializer;
-import io.github.shardedpubsub.publisher.ReactiveShardedPublisher;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -37,7 +35,6 @@ import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.converter.MessageConverter;
 import org.springframework.util.ErrorHandler;
-import reactor.core.publisher.Flux;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -136,27 +133,6 @@ public final class ShardedPubSubAutoConfiguration {
         @ConditionalOnMissingBean
         static ShardedRedisListenerAnnotationBeanPostProcessor shardedRedisListenerAnnotationBeanPostProcessor() {
             return new ShardedRedisListenerAnnotationBeanPostProcessor();
-        }
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    @ConditionalOnBooleanProperty(name = "sharded-pubsub.enabled", matchIfMissing = true)
-    @ConditionalOnClass(Flux.class)
-    @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
-    static class ReactiveConfiguration {
-
-        @Bean
-        @ConditionalOnMissingBean
-        ReactiveShardedRedisMessageListenerContainer reactiveShardedRedisMessageListenerContainer(
-                ShardedPubSubConfigurer configurer, ShardSubscriptions subscriptions) {
-            return configurer.reactiveContainer(subscriptions);
-        }
-
-        @Bean
-        @ConditionalOnMissingBean
-        @ConditionalOnSingleCandidate(ShardedPublisher.class)
-        ReactiveShardedPublisher reactiveShardedPublisher(ShardedPublisher publisher) {
-            return new ReactiveShardedPublisher(publisher);
         }
     }
 
