@@ -1,7 +1,6 @@
 package io.github.shardedpubsub.listener;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.LiveCluster;
@@ -20,9 +19,9 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +46,7 @@ class NothingBlocksTests {
 
     private static final Duration SOON = Duration.ofSeconds(20);
 
-    /** What has blocked, also where the error was caught by whoever called. */
+    /** What has blocked, each with its stack trace. It is not thrown, so that it does no harm that would be seen in its place. */
     private static final Queue<Throwable> blocked = new ConcurrentLinkedQueue<>();
 
     private static RedisClusterClient client;
@@ -60,11 +59,10 @@ class NothingBlocksTests {
 
     @BeforeAll
     static void install() {
-        BlockHound.install(builder -> builder.blockingMethodCallback(method -> {
-            BlockingOperationError error = new BlockingOperationError(method);
-            blocked.add(error);
-            throw error;
-        }));
+        BlockHound.install(builder -> builder
+                // Netty's own: two event loops can want the same part of its pool of buffers
+                .allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate")
+                .blockingMethodCallback(method -> blocked.add(new BlockingOperationError(method))));
         client = RedisClusterClient.create(
                 RedisURI.create("redis://" + LiveCluster.get().addresses().get(0)));
     }
@@ -152,36 +150,18 @@ class NothingBlocksTests {
     /** That the tests above can fail. */
     @Test
     void whatBlocksAnEventLoopOrAParallelThreadIsFound() {
-        CompletableFuture<Throwable> onEventLoop = new CompletableFuture<>();
-        ShardSubscription claim =
-                this.subscriptions.subscribe(ChannelName.of("unblocked-caught"), (channel, payload) -> {
-                    try {
-                        Thread.sleep(1);
-                    } catch (Throwable ex) {
-                        onEventLoop.complete(ex);
-                    }
-                });
+        ShardSubscription claim = this.subscriptions.subscribe(
+                ChannelName.of("unblocked-caught"),
+                (channel, payload) -> LockSupport.parkNanos(1));
         assertThat(claim.confirmed()).succeedsWithin(SOON);
         this.publisher.publish("unblocked-caught", "x");
-        assertThat(onEventLoop).succeedsWithin(SOON).isInstanceOf(BlockingOperationError.class);
+        await().atMost(SOON).untilAsserted(() -> assertThat(blocked)
+                .singleElement()
+                .satisfies(error -> assertThat(error).hasMessageContaining("park")));
 
-        CompletableFuture<String> onParallelThread = this.container
-                .receive(ChannelTopic.of("unblocked-caught"))
-                .publishOn(Schedulers.parallel())
-                .map(message -> {
-                    LiveCluster.get().masters().get(0).command("PING");
-                    return message.getMessage();
-                })
-                .next()
-                .toFuture();
-        await().atMost(SOON).until(() -> this.container.queueCapacity() == 10);
-        await().atMost(SOON).until(() -> {
-            this.publisher.publish("unblocked-caught", "x");
-            return onParallelThread.isDone();
-        });
-        assertThatExceptionOfType(ExecutionException.class)
-                .isThrownBy(onParallelThread::get)
-                .withRootCauseInstanceOf(BlockingOperationError.class);
-        assertThat(blocked).hasSizeGreaterThanOrEqualTo(2);
+        Mono.fromRunnable(() -> LiveCluster.get().nodes().get(0).command("PING"))
+                .subscribeOn(Schedulers.parallel())
+                .block(SOON);
+        assertThat(blocked).anySatisfy(error -> assertThat(error).hasMessageContaining("Socket"));
     }
 }
