@@ -151,13 +151,13 @@ class NothingBlocksTests {
     @Test
     void whatBlocksAnEventLoopOrAParallelThreadIsFound() {
         ShardSubscription claim = this.subscriptions.subscribe(
-                ChannelName.of("unblocked-caught"),
-                (channel, payload) -> LockSupport.parkNanos(1));
+                ChannelName.of("unblocked-caught"), (channel, payload) -> LockSupport.parkNanos(1));
         assertThat(claim.confirmed()).succeedsWithin(SOON);
         this.publisher.publish("unblocked-caught", "x");
-        await().atMost(SOON).untilAsserted(() -> assertThat(blocked)
-                .singleElement()
-                .satisfies(error -> assertThat(error).hasMessageContaining("park")));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(blocked)
+                        .singleElement()
+                        .satisfies(error -> assertThat(error).hasMessageContaining("park")));
 
         Mono.fromRunnable(() -> LiveCluster.get().nodes().get(0).command("PING"))
                 .subscribeOn(Schedulers.parallel())
