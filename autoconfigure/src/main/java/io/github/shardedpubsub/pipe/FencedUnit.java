@@ -82,6 +82,10 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         return new FencedUnit(PlainCommand.ASKING, PubSubVerb.SUNSUBSCRIBE, distinct(channels));
     }
 
+    static FencedUnit subscribeClassic(ChannelName channel) {
+        return new FencedUnit(null, PubSubVerb.SUBSCRIBE, List.of(channel));
+    }
+
     static FencedUnit plain(PlainCommand command) {
         return new FencedUnit(command, null, List.of());
     }

@@ -112,6 +112,11 @@ final class LettucePipe extends RedisClient implements Pipe {
     }
 
     @Override
+    public CompletableFuture<Outcome> subscribeClassic(ChannelName channel) {
+        return send(FencedUnit.subscribeClassic(channel));
+    }
+
+    @Override
     public CompletableFuture<Outcome> send(PlainCommand command) {
         return send(FencedUnit.plain(command));
     }

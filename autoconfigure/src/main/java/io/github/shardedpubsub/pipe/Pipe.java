@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A connection to one node, for shard channels alone. It knows nothing of slots: the channels of one call must hash to one slot,
+ * A connection to one node, for shard channels. It knows nothing of slots: the channels of one call must hash to one slot,
  * or the server refuses them all.
  *
  * <p>Every call is sent as one unit with a numbered PING behind it, and its outcome is told when that fence has passed. The
@@ -34,6 +34,12 @@ public interface Pipe {
      * As {@link #unsubscribe}, at a node that is importing the slot and does not serve it yet.
      */
     CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels);
+
+    /**
+     * Sends {@code SUBSCRIBE}, for a classic channel, on which every node of the cluster hears what is published at any. Its messages
+     * are told as those of shard channels.
+     */
+    CompletableFuture<Outcome> subscribeClassic(ChannelName channel);
 
     /**
      * Sends a command that has nothing to do with subscribing. Where it succeeds, its outcome is {@link Outcome.Answered}.

@@ -305,19 +305,22 @@ final class PipeCommandHandler extends CommandHandler {
             return;
         }
         switch (type) {
-            case "smessage" -> {
+            case "smessage", "message" -> {
                 List<Object> content = push.getContent();
                 this.pipe.listener().message(channel(content), bytes(content.get(2)));
             }
-            case "ssubscribe" -> {
-                try {
-                    this.alignment.subscribed(PubSubVerb.SSUBSCRIBE, channel(push.getContent()));
-                } catch (OutOfStepException ex) {
-                    outOfStep(ex);
-                }
-            }
+            case "ssubscribe" -> subscribed(PubSubVerb.SSUBSCRIBE, push);
+            case "subscribe" -> subscribed(PubSubVerb.SUBSCRIBE, push);
             case "sunsubscribe" -> this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel(push.getContent()));
             default -> super.notifyPushListeners(push);
+        }
+    }
+
+    private void subscribed(PubSubVerb verb, PushMessage push) {
+        try {
+            this.alignment.subscribed(verb, channel(push.getContent()));
+        } catch (OutOfStepException ex) {
+            outOfStep(ex);
         }
     }
 

@@ -28,8 +28,17 @@ public final class PlainCommand {
 
     /** {@code SPUBLISH}. The reply counts the receivers at the node that answers. */
     public static PlainCommand publish(ChannelName channel, byte[] payload) {
+        return publish("SPUBLISH", channel, payload);
+    }
+
+    /** {@code PUBLISH}, which the node passes on to all others. The reply counts the receivers at the node that answers. */
+    public static PlainCommand publishClassic(ChannelName channel, byte[] payload) {
+        return publish("PUBLISH", channel, payload);
+    }
+
+    private static PlainCommand publish(String command, ChannelName channel, byte[] payload) {
         return new PlainCommand(
-                List.of("SPUBLISH".getBytes(StandardCharsets.US_ASCII), channel.toBytes(), payload.clone()));
+                List.of(command.getBytes(StandardCharsets.US_ASCII), channel.toBytes(), payload.clone()));
     }
 
     private static List<byte[]> words(String... words) {

@@ -3,63 +3,84 @@ package io.github.shardedpubsub.subscription;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.PlainCommand;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Waits until all that a master had delivered before it was failed over has come to its new master over the cluster bus, which would
- * deliver it a second time to who is subscribed there by then. A master that has become a replica still takes messages, and passes
- * them on in their order; so one of ours, published there and received at the new master, comes behind them all.
+ * Waits until all that a node has delivered has come, over the cluster bus, to another one of its shard, which would deliver it a
+ * second time to who is subscribed there by then. A node passes on to all others what is published at it on a classic channel, on the
+ * same links and in the same order as what it passes on in its shard; so one of ours, published at the one and received at the other,
+ * comes behind them all (seen on Redis 8.0, Valkey 8.1 and 9: of 20,000 messages passed on, 6,680 came twice without it).
  *
  * <p>Where that cannot be had, since the user may not publish it or a connection is missing, nothing is waited for. On the
  * subscriptions' own thread.
  */
 final class BusFence {
 
-    /** Users who restrict channels must permit these, and {@code SPUBLISH}, or a message may come twice at a failover. */
-    static final String PREFIX = "sharded-pubsub:failover:";
+    /** Users who restrict channels must permit these, {@code SUBSCRIBE} and {@code PUBLISH}, or a message may come twice. */
+    static final String PREFIX = "sharded-pubsub:fence:";
 
     private static final Logger logger = LoggerFactory.getLogger(BusFence.class);
-
-    private static final byte[] NOTHING = {};
 
     /** The way over the bus takes about a millisecond, and a new connection some more. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final Reconciler reconciler;
 
-    private final String sender;
+    private final ChannelName channel;
 
     private final Map<NodeConnection, Set<Passage>> waiting = new LinkedHashMap<>();
+
+    /** Those whose message is to come, by its text. */
+    private final Map<String, Passage> open = new HashMap<>();
+
+    private final Map<Way, List<Runnable>> gathered = new LinkedHashMap<>();
 
     private int number;
 
     BusFence(Reconciler reconciler) {
         this.reconciler = reconciler;
-        this.sender = OwnChannels.newSender(reconciler.timeline());
+        this.channel = ChannelName.of(PREFIX + OwnChannels.newSender(reconciler.timeline()));
+    }
+
+    private record Way(NodeConnection from, NodeConnection to) {}
+
+    /** As {@link #pass}, together with all others of the same way, when {@link #passGathered()} is called. */
+    void gather(NodeConnection from, NodeConnection to, Runnable then) {
+        this.gathered
+                .computeIfAbsent(new Way(from, to), any -> new ArrayList<>())
+                .add(then);
+    }
+
+    void passGathered() {
+        Map<Way, List<Runnable>> passing = new LinkedHashMap<>(this.gathered);
+        this.gathered.clear();
+        passing.forEach((way, then) -> pass(way.from(), way.to(), () -> then.forEach(Runnable::run)));
     }
 
     /**
-     * From the old master to the new one.
+     * From the node that has delivered to the one that is to deliver next.
      *
-     * @param slot one that they served
      * @param then done once, at the end
      */
-    void pass(NodeConnection from, NodeAddress to, int slot, Runnable then) {
-        ChannelName marker = OwnChannels.name(PREFIX + this.sender + "-" + this.number++, slot);
-        Passage passage = new Passage(from, this.reconciler.node(to), marker, then);
+    void pass(NodeConnection from, NodeConnection to, Runnable then) {
+        Passage passage = new Passage(from, to, Integer.toString(this.number++), then);
+        this.open.put(passage.text, passage);
         this.reconciler.timeline().schedule(PATIENCE, () -> passage.over("it has not come"));
-        if (passage.to.connectIfNeeded()) {
+        if (to.connectIfNeeded()) {
             passage.begin();
         } else {
-            this.waiting
-                    .computeIfAbsent(passage.to, any -> new LinkedHashSet<>())
-                    .add(passage);
+            this.waiting.computeIfAbsent(to, any -> new LinkedHashSet<>()).add(passage);
         }
     }
 
@@ -70,6 +91,13 @@ final class BusFence {
         }
     }
 
+    private void heard(byte[] payload) {
+        Passage passage = this.open.get(new String(payload, StandardCharsets.US_ASCII));
+        if (passage != null) {
+            passage.over("it has come");
+        }
+    }
+
     /** One message on its way. */
     private final class Passage {
 
@@ -77,29 +105,29 @@ final class BusFence {
 
         private final NodeConnection to;
 
-        private final ChannelName marker;
+        private final String text;
 
-        private final Runnable then;
+        /** Null once it has been done. */
+        private @Nullable Runnable then;
 
-        private boolean over;
-
-        Passage(NodeConnection from, NodeConnection to, ChannelName marker, Runnable then) {
+        Passage(NodeConnection from, NodeConnection to, String text, Runnable then) {
             this.from = from;
             this.to = to;
-            this.marker = marker;
+            this.text = text;
             this.then = then;
         }
 
         void begin() {
-            this.to.own(
-                    this.marker, payload -> BusFence.this.reconciler.timeline().execute(() -> over("it has come")));
-            this.to.subscribeOwn(this.marker, outcome -> {
-                if (!(outcome instanceof Outcome.Confirmed)) {
-                    over("not to be subscribed to: " + outcome);
-                } else if (!this.over) {
-                    publish();
-                }
-            });
+            this.to.listen(
+                    BusFence.this.channel,
+                    payload -> BusFence.this.reconciler.timeline().execute(() -> heard(payload)),
+                    outcome -> {
+                        if (!(outcome instanceof Outcome.Confirmed)) {
+                            over("not to be subscribed to: " + outcome);
+                        } else {
+                            publish();
+                        }
+                    });
         }
 
         private void publish() {
@@ -107,7 +135,8 @@ final class BusFence {
                 over(this.from + " is not connected");
                 return;
             }
-            this.from.ask(PlainCommand.publish(this.marker, NOTHING), outcome -> {
+            byte[] payload = this.text.getBytes(StandardCharsets.US_ASCII);
+            this.from.ask(PlainCommand.publishClassic(BusFence.this.channel, payload), outcome -> {
                 if (!(outcome instanceof Outcome.Answered)) {
                     over("not to be published: " + outcome);
                 }
@@ -115,20 +144,19 @@ final class BusFence {
         }
 
         void over(String why) {
-            if (this.over) {
+            Runnable next = this.then;
+            if (next == null) {
                 return;
             }
-            this.over = true;
-            logger.debug("{} is the replica of {} now, {} by way of the bus: {}", this.from, this.to, this.marker, why);
+            this.then = null;
+            logger.debug("From {} to {}, message {} by way of the bus: {}", this.from, this.to, this.text, why);
+            BusFence.this.open.remove(this.text);
             BusFence.this.waiting.computeIfPresent(this.to, (any, passages) -> {
                 passages.remove(this);
                 return passages.isEmpty() ? null : passages;
             });
-            if (this.to.disown(this.marker)) {
-                BusFence.this.reconciler.arrivals().leaveOver(this.to, this.marker, false);
-            }
             if (!BusFence.this.reconciler.isClosing()) {
-                this.then.run();
+                next.run();
             }
         }
     }

@@ -59,7 +59,10 @@ final class ClusterView {
             return lettuce.thenRun(this::forget);
         }
         Look look = new Look(asked.size());
-        asked.forEach(node -> node.askForNodes(look::answered));
+        asked.forEach(node -> {
+            node.askForNodes(look::answered);
+            node.askForShard();
+        });
         this.reconciler.timeline().schedule(PATIENCE, look::end);
         return look.done.thenCompose(answered -> {
             if (answered) {

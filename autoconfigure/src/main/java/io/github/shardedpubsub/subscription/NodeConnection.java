@@ -58,6 +58,14 @@ final class NodeConnection {
     /** Channels of our own here, which nobody claims, and who listens to them. Never changed, but replaced. */
     private volatile Map<ChannelName, Consumer<byte[]>> own = Map.of();
 
+    /** As it has last said; null where it does not tell. */
+    private @Nullable String shardName;
+
+    private boolean namesNoShard;
+
+    /** The one of our own channels that is no shard channel. */
+    private @Nullable ChannelName classic;
+
     /** It has said so, and no channel has gone since that it would have ended first. */
     private boolean provenUpstream;
 
@@ -134,7 +142,8 @@ final class NodeConnection {
 
     /** How many more may be subscribed here. */
     int maybeSubscribed() {
-        return this.leftovers.size() + this.handovers.size() + this.own.size();
+        int shardChannels = this.own.size() - (this.classic == null ? 0 : 1);
+        return this.leftovers.size() + this.handovers.size() + shardChannels;
     }
 
     /**
@@ -304,9 +313,16 @@ final class NodeConnection {
         return counted(pipe().unsubscribeAsking(channels));
     }
 
-    /** For a channel of our own, with the answer taken on the subscriptions' own thread. */
-    void subscribeOwn(ChannelName channel, Consumer<Outcome> answer) {
-        var unused = subscribe(List.of(channel))
+    /**
+     * Listens to a classic channel of our own, as long as this connection lasts.
+     *
+     * @param listener told on the event loop
+     * @param answer told on the subscriptions' own thread
+     */
+    void listen(ChannelName channel, Consumer<byte[]> listener, Consumer<Outcome> answer) {
+        own(channel, listener);
+        this.classic = channel;
+        var unused = pipe().subscribeClassic(channel)
                 .thenAccept(outcome -> this.reconciler.timeline().execute(() -> answer.accept(outcome)));
     }
 
@@ -342,6 +358,24 @@ final class NodeConnection {
     /** Asks for the node's own slots; it is null where the node does not tell. */
     void askForSlots(Consumer<@Nullable NodeSlots> answer) {
         askForNodes(nodes -> answer.accept(nodes == null ? null : NodeSlots.of(nodes)));
+    }
+
+    /** Has it said again of which shard it is, which changes when it becomes another one's replica. */
+    void askForShard() {
+        if (!this.namesNoShard) {
+            var unused = shard().thenAccept(shard -> {
+                this.shardName = shard.orElse(null);
+                this.namesNoShard = this.shardName == null || this.shardName.equals(this.address.toString());
+            });
+        }
+    }
+
+    /**
+     * Whether the other delivers, too, what is published here, as far as the two have said: the nodes of one shard pass on to each
+     * other what they are asked to publish, and two masters can be of one.
+     */
+    boolean passesOnTo(NodeConnection other) {
+        return other != this && this.shardName != null && this.shardName.equals(other.shardName);
     }
 
     /**
@@ -391,6 +425,7 @@ final class NodeConnection {
         from.connected = true;
         this.connectedAtNanos = this.reconciler.timeline().nanoTime();
         this.status = new Status(true, this.reconciler.timeline().now(), null);
+        askForShard();
         this.reconciler.connected(this);
         closeWhenIdle();
     }
@@ -402,7 +437,10 @@ final class NodeConnection {
         from.connected = false;
         this.leftovers.clear();
         this.own = Map.of();
+        this.classic = null;
         this.provenUpstream = false;
+        this.shardName = null;
+        this.namesNoShard = false;
         this.changes++;
         this.status = new Status(false, this.reconciler.timeline().now(), reason);
         this.reconciler.disconnected(this, reason, from.outOfStep);

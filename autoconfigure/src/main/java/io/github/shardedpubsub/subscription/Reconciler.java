@@ -64,6 +64,8 @@ final class Reconciler {
 
     private final WarmConnections warm;
 
+    private final BusFence busFence;
+
     private final UpstreamCheck upstreams;
 
     private final Checks checks;
@@ -87,7 +89,8 @@ final class Reconciler {
         cluster.onChange(() -> timeline.execute(this.topology::changed));
         this.arrivals = new Arrivals(this.standings, timeline);
         this.warm = new WarmConnections(this);
-        this.upstreams = new UpstreamCheck(this, this::upstreamTold);
+        this.busFence = new BusFence(this);
+        this.upstreams = new UpstreamCheck(this, this.busFence, this::upstreamTold);
         this.checks = new Checks(timeline, this::foundDead);
         this.audit = new Audit(this);
         this.audit.start();
@@ -252,7 +255,7 @@ final class Reconciler {
         // asked here, as they were to be: a redirect may have named a node that the topology knows nothing of yet
         waiting.forEach(channel -> channel.hint = node.address());
         reconsider(waiting);
-        this.upstreams.connected(node);
+        this.busFence.connected(node);
     }
 
     void connectFailed(NodeConnection node, String reason) {
@@ -316,6 +319,7 @@ final class Reconciler {
         letGo(channel);
         if (channel.isWanted()) {
             interrupted(channel, cause, node.address(), this.timeline.now(), detail);
+            channel.endedBy = node;
             if (successor != null) {
                 channel.hint = successor;
             } else {
@@ -450,6 +454,7 @@ final class Reconciler {
         }
         var unused = List.of(subscribes.send(), unsubscribes.send());
         this.upstreams.ask();
+        this.busFence.passGathered();
     }
 
     private void closeDifference(WantedChannel channel, SlotBatches subscribes, SlotBatches unsubscribes) {
@@ -457,7 +462,7 @@ final class Reconciler {
             case NONE -> {
                 if (!channel.isWanted()) {
                     forget(channel);
-                } else if (!channel.backingOff && !channel.leftToApplication) {
+                } else if (!channel.backingOff && !channel.onTheBus && !channel.leftToApplication) {
                     askWhereServed(channel, subscribes);
                 }
             }
@@ -490,6 +495,11 @@ final class Reconciler {
             return;
         }
         NodeConnection node = node(address);
+        NodeConnection before = channel.endedBy;
+        if (before != null && before.passesOnTo(node)) {
+            passOverBus(channel, before, node);
+            return;
+        }
         hold(channel, node);
         if (!node.isConnected()) {
             node.await(channel);
@@ -506,6 +516,20 @@ final class Reconciler {
         this.standings.subscribing(channel, address);
         channel.asked++;
         subscribes.add(node, channel);
+    }
+
+    /** The next node is asked when all has come there that the last one has delivered. */
+    private void passOverBus(WantedChannel channel, NodeConnection before, NodeConnection next) {
+        leaveHolder(channel);
+        channel.endedBy = null;
+        channel.onTheBus = true;
+        this.busFence.gather(before, next, () -> {
+            if (channel.onTheBus) {
+                channel.onTheBus = false;
+                channel.hint = next.address();
+                enqueue(channel);
+            }
+        });
     }
 
     NodeConnection node(NodeAddress address) {
@@ -541,6 +565,7 @@ final class Reconciler {
             return;
         }
         channel.become(Actual.SUBSCRIBED);
+        channel.endedBy = null;
         channel.failures = 0;
         channel.redirects = 0;
         channel.alone = false;
@@ -577,6 +602,7 @@ final class Reconciler {
             return;
         }
         letGo(channel);
+        channel.endedBy = null;
         this.arrivals.leaveOver(node, channel.name, false);
         channel.hint = upstream;
         enqueue(channel);
@@ -714,6 +740,7 @@ final class Reconciler {
         letGo(channel);
         giveUpHandover(channel);
         endWait(channel);
+        channel.onTheBus = false;
         this.standings.remove(channel);
         if (this.standings.isEmpty()) {
             this.warm.keep();

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class UpstreamCheck {
 
+    private final Reconciler reconciler;
+
     private final Answer answer;
 
     private final BusFence busFence;
@@ -42,9 +44,10 @@ final class UpstreamCheck {
         void answered(WantedChannel channel, NodeConnection node, @Nullable NodeAddress upstream);
     }
 
-    UpstreamCheck(Reconciler reconciler, Answer answer) {
+    UpstreamCheck(Reconciler reconciler, BusFence busFence, Answer answer) {
+        this.reconciler = reconciler;
+        this.busFence = busFence;
         this.answer = answer;
-        this.busFence = new BusFence(reconciler);
     }
 
     /** One question, and the channels that were asked for before it. */
@@ -114,23 +117,16 @@ final class UpstreamCheck {
             }
             return;
         }
-        WantedChannel delivered = question.waiting().stream()
-                .filter(channel -> channel.standing.state() == ChannelState.INTERRUPTED)
-                .findFirst()
-                .orElse(null);
-        if (delivered == null) {
-            tell(node, question, upstream);
+        boolean delivered =
+                question.waiting().stream().anyMatch(channel -> channel.standing.state() == ChannelState.INTERRUPTED);
+        if (delivered) {
+            this.busFence.pass(node, this.reconciler.node(upstream), () -> tell(node, question, upstream));
         } else {
-            this.busFence.pass(node, upstream, delivered.slot, () -> tell(node, question, upstream));
+            tell(node, question, upstream);
         }
     }
 
     private void tell(NodeConnection node, Question question, @Nullable NodeAddress upstream) {
         question.waiting().forEach(channel -> this.answer.answered(channel, node, upstream));
-    }
-
-    /** A connection stands that was waited for. */
-    void connected(NodeConnection node) {
-        this.busFence.connected(node);
     }
 }

@@ -52,6 +52,13 @@ final class WantedChannel {
     @Nullable
     NodeAddress hint;
 
+    /** The node that has ended it, as long as none has confirmed it since. */
+    @Nullable
+    NodeConnection endedBy;
+
+    /** Waits until all that the last node has delivered has come to the next one. */
+    boolean onTheBus;
+
     /** What the holder sends before it has said that it is the one to hear. */
     volatile @Nullable HeldMessages held;
 

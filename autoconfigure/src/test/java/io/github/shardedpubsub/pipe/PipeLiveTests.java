@@ -97,6 +97,21 @@ class PipeLiveTests {
     }
 
     @Test
+    void hearsOnAClassicChannelWhatIsPublishedAtAnyNode() {
+        RedisNode other = cluster.otherMaster(node);
+        try (LivePipe pipe = pipe();
+                LivePipe publisher = LivePipe.connected(resources, other)) {
+            ChannelName classic = ChannelName.of("classic");
+            assertConfirmed(pipe.pipe.subscribeClassic(classic));
+            assertThat(publisher.pipe.send(PlainCommand.publishClassic(classic, new byte[] {'x'})))
+                    .succeedsWithin(LivePipe.LIMIT)
+                    .isEqualTo(new Outcome.Answered("0"));
+            pipe.awaitEvent("message classic x");
+            assertWorks(pipe);
+        }
+    }
+
+    @Test
     void eachUnitInFlightGetsItsOwnOutcome() {
         try (LivePipe pipe = pipe()) {
             CompletableFuture<Outcome> here = pipe.subscribe(a);

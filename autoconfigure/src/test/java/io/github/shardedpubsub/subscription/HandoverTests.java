@@ -107,6 +107,52 @@ class HandoverTests {
     }
 
     @Test
+    void whatAMasterHasDeliveredAndPassesOnToAnotherOfItsShardDoesNotComeAgain() {
+        this.target.shard = this.source.shard;
+        this.source.passesOnTo = this.target;
+        this.cluster.busDelay = Duration.ofMillis(100);
+        // what they are is asked with the topology
+        this.simulation.run(Duration.ofMinutes(1));
+        this.simulation.publish("a", "1");
+        this.cluster.move(this.slot, this.target);
+        this.simulation.until(() -> this.target.holds(this.channel));
+        this.simulation.publish("a", "2");
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(this.simulation.messages).containsExactly("a:1", "a:2");
+        assertThat(this.simulation.strays).isZero();
+        assertThat(this.simulation.status("a").interruptions()).isEqualTo(1);
+    }
+
+    @Test
+    void aChannelThatIsReleasedWhileItWaitsForTheBusIsForgotten() {
+        this.target.shard = this.source.shard;
+        this.cluster.busDelay = Duration.ofMillis(100);
+        this.simulation.run(Duration.ofMinutes(1));
+        this.cluster.move(this.slot, this.target);
+        this.simulation.run(Duration.ofMillis(50));
+        assertThat(this.target.holds(this.channel)).isFalse();
+        this.claim.release();
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(this.target.holds(this.channel)).isFalse();
+        assertThat(this.simulation.subscriptions.channel(this.channel)).isEmpty();
+    }
+
+    @Test
+    void withoutPermissionForTheFenceASlotIsFollowedAtOnce() {
+        this.target.shard = this.source.shard;
+        this.source.deniesPublishing = true;
+        this.cluster.busDelay = Duration.ofMillis(100);
+        this.simulation.run(Duration.ofMinutes(1));
+        this.cluster.move(this.slot, this.target);
+        this.simulation.run(Duration.ofMillis(50));
+
+        assertThat(this.simulation.status("a").node()).isEqualTo(this.target.address);
+        assertThat(this.simulation.status("a").state()).isEqualTo(ChannelState.SUBSCRIBED);
+    }
+
+    @Test
     void whatOneShardDeliversTwiceIsNotHeardFromASubscriptionLeftOver() {
         this.target.shard = this.source.shard;
         this.source.passesOnTo = this.target;

@@ -412,6 +412,14 @@ final class SimulatedCluster implements Cluster {
             }
         }
 
+        private void deliverClassic(ChannelName channel, byte[] payload) {
+            for (Session session : this.sessions) {
+                if (session.classic.contains(channel)) {
+                    session.tell(listener -> listener.message(channel, payload));
+                }
+            }
+        }
+
         void kill() {
             this.up = false;
             loseConnections();
@@ -457,6 +465,18 @@ final class SimulatedCluster implements Cluster {
             }
             if (command == PlainCommand.CLIENT_INFO && this.deniesClientInfo) {
                 return refused("NOPERM User app has no permissions to run the 'client|info' command");
+            }
+            if (command.toString().startsWith("PUBLISH")) {
+                if (this.deniesPublishing) {
+                    return refused("NOPERM User app has no permissions to run the 'publish' command");
+                }
+                ChannelName channel = ChannelName.of(command.words().get(1));
+                for (Node other : SimulatedCluster.this.nodes) {
+                    SimulatedCluster.this.time.after(
+                            other == this ? Duration.ZERO : SimulatedCluster.this.busDelay,
+                            () -> other.deliverClassic(channel, command.words().get(2)));
+                }
+                return new Outcome.Answered("0");
             }
             if (command.toString().startsWith("SPUBLISH")) {
                 if (this.deniesPublishing) {
@@ -595,6 +615,8 @@ final class SimulatedCluster implements Cluster {
         private final int id = SimulatedCluster.this.number++;
 
         final Set<ChannelName> subscribed = new LinkedHashSet<>();
+
+        final Set<ChannelName> classic = new HashSet<>();
 
         private final Set<CompletableFuture<Outcome>> inFlight = new LinkedHashSet<>();
 
@@ -756,6 +778,19 @@ final class SimulatedCluster implements Cluster {
         @Override
         public CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels) {
             return send(false, true, channels);
+        }
+
+        @Override
+        public CompletableFuture<Outcome> subscribeClassic(ChannelName channel) {
+            Session current = this.session;
+            return current == null
+                    ? CompletableFuture.completedFuture(new Outcome.Unknown("not connected"))
+                    : current.exchange(
+                            () -> {
+                                current.classic.add(channel);
+                                return Outcome.CONFIRMED;
+                            },
+                            () -> {});
         }
 
         @Override
