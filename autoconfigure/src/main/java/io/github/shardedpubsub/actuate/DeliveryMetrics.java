@@ -1,23 +1,24 @@
 package io.github.shardedpubsub.actuate;
 
-import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.listener.ShardMessageDelivery;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Collection;
 import java.util.List;
 
 /**
- * The meters of the messages on their way to listeners, as {@link ShardedPubSubMeter} lists them. Several containers count together.
+ * The meters of the messages on their way to listeners and subscribers, as {@link ShardedPubSubMeter} lists them. All containers count
+ * together.
  */
 public class DeliveryMetrics implements MeterBinder {
 
-    private final List<ShardedRedisMessageListenerContainer> containers;
+    private final List<ShardMessageDelivery> deliveries;
 
     /**
      * Creates the binder, which registers nothing yet.
      */
-    public DeliveryMetrics(Collection<ShardedRedisMessageListenerContainer> containers) {
-        this.containers = List.copyOf(containers);
+    public DeliveryMetrics(Collection<? extends ShardMessageDelivery> deliveries) {
+        this.deliveries = List.copyOf(deliveries);
     }
 
     /**
@@ -25,14 +26,12 @@ public class DeliveryMetrics implements MeterBinder {
      */
     @Override
     public void bindTo(MeterRegistry registry) {
-        ShardedPubSubMeter.QUEUE_SIZE.gauge(registry, this.containers, DeliveryMetrics::queued);
+        ShardedPubSubMeter.QUEUE_SIZE.gauge(registry, this.deliveries, DeliveryMetrics::queued);
         MeteredDelivery delivery = new MeteredDelivery(registry);
-        this.containers.forEach(container -> container.addDeliveryObserver(delivery));
+        this.deliveries.forEach(each -> each.addDeliveryObserver(delivery));
     }
 
-    private static long queued(List<ShardedRedisMessageListenerContainer> containers) {
-        return containers.stream()
-                .mapToLong(ShardedRedisMessageListenerContainer::queueSize)
-                .sum();
+    private static long queued(List<ShardMessageDelivery> deliveries) {
+        return deliveries.stream().mapToLong(ShardMessageDelivery::queueSize).sum();
     }
 }

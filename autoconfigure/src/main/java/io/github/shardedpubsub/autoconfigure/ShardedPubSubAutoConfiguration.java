@@ -2,11 +2,11 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.ListenerConverters;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
+import io.github.shardedpubsub.listener.ShardMessageDelivery;
 import io.github.shardedpubsub.listener.ShardedRedisListenerAnnotationBeanPostProcessor;
 import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.MessageConverterSerializer;
-import io.github.shardedpubsub.publisher.ReactiveShardedPublisher;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -108,14 +108,14 @@ public final class ShardedPubSubAutoConfiguration {
         @ConditionalOnMissingBean
         ShardEventPublisher shardEventPublisher(
                 ObjectProvider<ShardSubscriptions> subscriptions,
-                ObjectProvider<ShardedRedisMessageListenerContainer> containers,
+                ObjectProvider<ShardMessageDelivery> deliveries,
                 ApplicationEventPublisher events) {
             ShardEventPublisher publisher =
                     new ShardEventPublisher(events, Clock.systemUTC(), ShardEventPublisher.DEFAULT_CAPACITY);
             // what is no default candidate for injection, as the container and all of a second cluster, is meant
             // nevertheless
             subscriptions.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addObserver(publisher));
-            containers.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addDeliveryObserver(publisher));
+            deliveries.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addDeliveryObserver(publisher));
             return publisher;
         }
 
@@ -136,13 +136,6 @@ public final class ShardedPubSubAutoConfiguration {
         ShardedPublisher shardedPublisher(
                 ShardedPubSubConfigurer configurer, RedisConnectionFactory connectionFactory) {
             return configurer.publisher(connectionFactory);
-        }
-
-        @Bean
-        @ConditionalOnMissingBean
-        @ConditionalOnSingleCandidate(ShardedPublisher.class)
-        ReactiveShardedPublisher reactiveShardedPublisher(ShardedPublisher publisher) {
-            return new ReactiveShardedPublisher(publisher);
         }
 
         @Bean

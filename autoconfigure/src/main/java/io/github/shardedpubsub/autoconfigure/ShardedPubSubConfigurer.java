@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.autoconfigure;
 
+import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.publisher.PublisherSettings;
@@ -9,6 +10,9 @@ import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionSettings;
 import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -115,17 +119,37 @@ public final class ShardedPubSubConfigurer {
         if (errorHandler != null) {
             container.setErrorHandler(errorHandler);
         }
+        applyThreads(
+                ShardedRedisMessageListenerContainer.BEAN_NAME, container::setTaskExecutor, container::setConcurrency);
+        return container;
+    }
+
+    /**
+     * Creates a reactive listener container, to be changed as needed before anybody subscribes. The properties are those of listeners.
+     */
+    public ReactiveShardedRedisMessageListenerContainer reactiveContainer(ShardSubscriptions subscriptions) {
+        ReactiveShardedRedisMessageListenerContainer container =
+                new ReactiveShardedRedisMessageListenerContainer(subscriptions);
+        ShardedPubSubProperties.Listener listener = this.properties.getListener();
+        container.setAutoStartup(listener.isAutoStartup());
+        container.setQueueCapacity(listener.getQueueCapacity());
+        container.setOverflowPolicy(listener.getOverflow());
+        container.setShutdownTimeout(listener.getShutdownTimeout().toMillis());
+        applyThreads("reactive-sharded-redis", container::setTaskExecutor, container::setConcurrency);
+        return container;
+    }
+
+    private void applyThreads(String name, Consumer<Executor> taskExecutor, IntConsumer concurrency) {
+        ShardedPubSubProperties.Listener listener = this.properties.getListener();
         if (listener.getTaskExecutor() != null) {
-            container.setTaskExecutor(this.beanFactory.getBean(listener.getTaskExecutor(), TaskExecutor.class));
+            taskExecutor.accept(this.beanFactory.getBean(listener.getTaskExecutor(), TaskExecutor.class));
         } else if (this.virtualThreads) {
-            container.setTaskExecutor(
-                    new VirtualThreadTaskExecutor(ShardedRedisMessageListenerContainer.BEAN_NAME + "-"));
-            container.setConcurrency(Integer.MAX_VALUE);
+            taskExecutor.accept(new VirtualThreadTaskExecutor(name + "-"));
+            concurrency.accept(Integer.MAX_VALUE);
         }
         if (listener.getConcurrency() != null) {
-            container.setConcurrency(listener.getConcurrency());
+            concurrency.accept(listener.getConcurrency());
         }
-        return container;
     }
 
     /**

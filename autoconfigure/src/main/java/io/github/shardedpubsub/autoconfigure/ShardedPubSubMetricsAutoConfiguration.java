@@ -6,7 +6,7 @@ import io.github.shardedpubsub.actuate.PublisherMetrics;
 import io.github.shardedpubsub.actuate.ShardEventMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
-import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.listener.ShardMessageDelivery;
 import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
@@ -60,10 +60,10 @@ public final class ShardedPubSubMetricsAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnSingleCandidate(ShardSubscriptions.class)
-    DeliveryMetrics shardedPubSubDeliveryMetrics(ObjectProvider<ShardedRedisMessageListenerContainer> containers) {
+    DeliveryMetrics shardedPubSubDeliveryMetrics(ObjectProvider<ShardMessageDelivery> deliveries) {
         // the container is no default candidate for injection, and is meant nevertheless
         return new DeliveryMetrics(
-                containers.stream(ObjectProvider.UNFILTERED, false).toList());
+                deliveries.stream(ObjectProvider.UNFILTERED, false).toList());
     }
 
     @Bean

@@ -330,7 +330,7 @@ public class ShardedPubSubProperties {
     public static class Listener {
 
         /**
-         * Whether the listener container starts with the application.
+         * Whether the listener containers start with the application.
          */
         private boolean autoStartup = true;
 
@@ -342,12 +342,13 @@ public class ShardedPubSubProperties {
 
         /**
          * How many calls of listeners run at the same time, for those without a concurrency of their own. By default the number of
-         * processors, and at least 4; with virtual threads as many as there are channels.
+         * processors, and at least 4; with virtual threads as many as there are channels. The reactive container gives so many
+         * subscribers messages at the same time.
          */
         private @Nullable Integer concurrency;
 
         /**
-         * How many messages of one channel can wait for a listener.
+         * How many messages of one channel can wait for a listener, or for a subscriber of the reactive container.
          */
         private int queueCapacity = 10_000;
 
@@ -357,7 +358,7 @@ public class ShardedPubSubProperties {
         private OverflowPolicy overflow = OverflowPolicy.DROP_OLDEST;
 
         /**
-         * How long the stop waits for listeners to take what was received.
+         * How long the stop waits for listeners to take what was received, and for subscribers to take what they have requested.
          */
         private Duration shutdownTimeout = Duration.ofSeconds(10);
 
@@ -367,8 +368,8 @@ public class ShardedPubSubProperties {
         private @Nullable String errorHandler;
 
         /**
-         * Name of the TaskExecutor bean that runs the listeners. It has to run as many tasks at once as there are concurrent calls. By
-         * default threads of the container's own.
+         * Name of the TaskExecutor bean that runs listeners and signals. It has to run as many tasks at once as there are concurrent calls. By
+         * default threads of each container's own.
          */
         private @Nullable String taskExecutor;
 

@@ -1,17 +1,24 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
  * On which workers a listener's messages are delivered, and how they wait: as it is set for the container, or as the listener's own
  * options say. Listeners without a concurrency of their own share workers, and none of them may have all of these.
  */
 final class DeliveryLanes {
+
+    private static final int LEAST_DEFAULT_CONCURRENCY = 4;
+
+    private static final int IDLE_THREAD_SECONDS = 10;
 
     private final PatientExecutor executor;
 
@@ -29,11 +36,25 @@ final class DeliveryLanes {
 
     private volatile boolean paused;
 
-    DeliveryLanes(Executor executor, OrderedDelivery.Destination destination, int concurrency, int queueCapacity) {
+    /** As many workers as there are processors, and at least 4. */
+    DeliveryLanes(Executor executor, OrderedDelivery.Destination destination) {
         this.executor = new PatientExecutor(executor, destination::refused);
         this.destination = destination;
-        this.concurrency = concurrency;
-        this.queueCapacity = queueCapacity;
+        this.concurrency =
+                Math.max(LEAST_DEFAULT_CONCURRENCY, Runtime.getRuntime().availableProcessors());
+        this.queueCapacity = ShardedRedisMessageListenerContainer.DEFAULT_QUEUE_CAPACITY;
+    }
+
+    /** Threads that end when idle, for containers that were given none. How many there are is decided by concurrency. */
+    static ThreadPoolTaskExecutor threads(String namePrefix) {
+        ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
+        executor.setThreadNamePrefix(namePrefix);
+        executor.setQueueCapacity(0);
+        executor.setKeepAliveSeconds(IDLE_THREAD_SECONDS);
+        executor.setCorePoolSize(0);
+        executor.setDaemon(true);
+        executor.initialize();
+        return executor;
     }
 
     /** The executor that was given, but that what it refuses is offered to it again. */
@@ -69,7 +90,8 @@ final class DeliveryLanes {
             this.shared = delivery(this.concurrency);
         }
         // one worker is left to the others, however many channels a slow listener has
-        return new RegisteredListener(listener, options, this.shared, Math.max(1, this.concurrency - 1));
+        int mostWorkers = listener instanceof RequestingListener ? 1 : Math.max(1, this.concurrency - 1);
+        return new RegisteredListener(listener, options, this.shared, mostWorkers);
     }
 
     private OrderedDelivery delivery(int concurrency) {
@@ -98,6 +120,33 @@ final class DeliveryLanes {
 
     void pause(boolean paused) {
         this.paused = paused;
+    }
+
+    /** Whether the calling thread is one that calls listeners, so that it must not wait for them. */
+    boolean isWorking() {
+        return OrderedDelivery.isWorkingFor(this.destination);
+    }
+
+    /**
+     * Waits until nothing is queued and no call runs, but for what is paused. Called by a listener it does not wait.
+     *
+     * @return whether that came to be in time, or the thread is interrupted; it stays so
+     */
+    boolean drain(List<Registration> registrations, long millis) {
+        if (isWorking()) {
+            return true;
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        try {
+            for (Registration registration : registrations) {
+                if (!registration.queue().awaitIdle(deadline)) {
+                    return false;
+                }
+            }
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+        return true;
     }
 
     /** How many messages wait. */

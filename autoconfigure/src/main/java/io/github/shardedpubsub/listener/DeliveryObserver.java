@@ -4,8 +4,8 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import java.time.Duration;
 
 /**
- * Hears what becomes of the messages of a {@link ShardedRedisMessageListenerContainer}. Each method says on which thread; none may
- * block or throw.
+ * Hears what becomes of the messages of a {@link ShardMessageDelivery}; the subscriber of a {@code Flux} is a listener here. Each method
+ * says on which thread; none may block or throw.
  */
 public interface DeliveryObserver {
 

@@ -3,6 +3,7 @@ package io.github.shardedpubsub.listener;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.subscription.ShardMessageSink;
 import io.github.shardedpubsub.subscription.ShardSubscription;
+import io.github.shardedpubsub.subscription.ShardSubscriptionRefusedException;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,10 +13,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.connection.SubscriptionListener;
@@ -25,6 +31,8 @@ import org.springframework.data.redis.connection.SubscriptionListener;
  * waited for while the lock is held.
  */
 final class ListenerClaims {
+
+    private static final Log logger = LogFactory.getLog(ListenerClaims.class);
 
     private final ShardSubscriptions subscriptions;
 
@@ -78,6 +86,15 @@ final class ListenerClaims {
         }
     }
 
+    /** How many messages can wait at most now. */
+    int queueCapacity() {
+        return (int) Math.min(
+                Integer.MAX_VALUE,
+                registrations().stream()
+                        .mapToLong(registration -> registration.queue().capacity())
+                        .sum());
+    }
+
     /** The registrations of a listener at one moment. */
     List<Registration> registrations(MessageListener listener) {
         this.lock.lock();
@@ -99,17 +116,21 @@ final class ListenerClaims {
      * {@link ClaimConfirmations#await}'s, and it runs then all the same.
      */
     void start(long millis) {
-        List<ShardSubscription> claims;
+        this.confirmations.await(start(), millis);
+    }
+
+    /** The same without waiting. */
+    List<ShardSubscription> start() {
         this.lock.lock();
         try {
             this.running = true;
             this.routes.registrations().forEach(Registration::open);
-            claims = claim(List.copyOf(this.routes.all()));
-            tellWhenConfirmed(this.routes.registrations());
+            List<ShardSubscription> claims = claim(List.copyOf(this.routes.all()));
+            tellOfOutcome(this.routes.registrations());
+            return claims;
         } finally {
             this.lock.unlock();
         }
-        this.confirmations.await(claims, millis);
     }
 
     /**
@@ -118,7 +139,19 @@ final class ListenerClaims {
      * @param registrations the listeners on their channels
      * @param released completed when all claims are released
      */
-    record Stopped(List<Registration> registrations, CompletableFuture<Void> released) {}
+    record Stopped(List<Registration> registrations, CompletableFuture<Void> released) {
+
+        /** Waits until the servers have ended the subscriptions, or the time is up. */
+        void awaitReleased(long millis) {
+            try {
+                this.released.get(millis, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException | ExecutionException ex) {
+                logger.debug("The servers did not end all subscriptions in time", ex);
+            } catch (InterruptedException ex) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
 
     /** Releases all claims; the listeners stay. Where it is stopped already, there are none. */
     Stopped stop() {
@@ -145,6 +178,25 @@ final class ListenerClaims {
             added.addAll(this.routes.add(listener, channels, options));
             return this.routes.of(listener, channels);
         });
+    }
+
+    /** Adds a listener without waiting for its channels: it is told what becomes of them. */
+    List<Registration> add(RequestingListener listener, Set<ChannelName> channels, ListenerOptions options) {
+        List<Registration> added = new ArrayList<>();
+        this.lock.lock();
+        try {
+            added.addAll(this.routes.add(listener, channels, options));
+            if (this.running) {
+                claim(this.routes.of(added));
+            }
+            tellOfOutcome(added);
+            return added;
+        } catch (RuntimeException | Error ex) {
+            remove(added);
+            throw ex;
+        } finally {
+            this.lock.unlock();
+        }
     }
 
     /** Replaces all listeners, and keeps the claims to channels that are wanted before and after. */
@@ -214,7 +266,7 @@ final class ListenerClaims {
             try {
                 Collection<Registration> wanted = change.apply(added);
                 claims = this.running ? claim(this.routes.of(wanted)) : List.of();
-                tellWhenConfirmed(added);
+                tellOfOutcome(added);
             } finally {
                 this.lock.unlock();
             }
@@ -281,16 +333,23 @@ final class ListenerClaims {
                                 listener.onChannelUnsubscribed(route.channel().toBytes(), this.routes.size())));
     }
 
-    private void tellWhenConfirmed(List<Registration> registrations) {
+    /** Has listeners told of the confirmation of their claims, or of the refusal. */
+    private void tellOfOutcome(List<Registration> registrations) {
         for (Registration registration : registrations) {
             ChannelRoute route = this.routes.find(registration.channel());
             ShardSubscription claim = (route != null) ? route.claim() : null;
             if (claim != null && registration.listener().listener() instanceof SubscriptionListener) {
                 byte[] channel = registration.channel().toBytes();
-                var unused = claim.confirmed()
-                        .thenRun(() -> tell(
+                var unused = claim.confirmed().whenComplete((confirmed, failure) -> {
+                    if (failure == null) {
+                        tell(
                                 List.of(registration),
-                                listener -> listener.onChannelSubscribed(channel, this.routes.size())));
+                                listener -> listener.onChannelSubscribed(channel, this.routes.size()));
+                    } else if (failure instanceof ShardSubscriptionRefusedException
+                            && registration.listener().listener() instanceof RequestingListener listener) {
+                        this.notifications.execute(() -> listener.onChannelRefused(failure));
+                    }
+                });
             }
         }
     }

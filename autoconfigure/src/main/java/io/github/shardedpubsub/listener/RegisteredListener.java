@@ -60,8 +60,9 @@ final class RegisteredListener {
         return this.delivery;
     }
 
+    /** Whether no call is to begin now: it is paused, or has not asked for more. */
     boolean isPaused() {
-        return this.paused;
+        return this.paused || (this.listener instanceof RequestingListener requesting && !requesting.isRequesting());
     }
 
     void pause(boolean paused) {

@@ -74,7 +74,8 @@ public class ShardEventPublisher implements SubscriptionObserver, DeliveryObserv
         }
     }
 
-    private static @Nullable ShardChannelEvent event(ChannelTransition transition) {
+    /** What an application hears of a transition; null if nothing. */
+    static @Nullable ShardChannelEvent event(ChannelTransition transition) {
         String channel = transition.channel().toString();
         Interruption interruption = transition.interruption();
         if (interruption != null) {

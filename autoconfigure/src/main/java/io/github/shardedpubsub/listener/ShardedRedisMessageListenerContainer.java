@@ -4,15 +4,10 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +21,6 @@ import org.springframework.data.redis.listener.PatternTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.data.redis.listener.Topic;
 import org.springframework.data.redis.serializer.RedisSerializer;
-import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.util.Assert;
 import org.springframework.util.ErrorHandler;
 
@@ -49,7 +43,8 @@ import org.springframework.util.ErrorHandler;
  * <p>Safe for use by several threads once {@link #afterPropertiesSet()} was called. What a listener throws goes to the
  * {@link #setErrorHandler error handler}, is counted, and ends nothing.
  */
-public class ShardedRedisMessageListenerContainer extends RedisMessageListenerContainer {
+public class ShardedRedisMessageListenerContainer extends RedisMessageListenerContainer
+        implements ShardMessageDelivery {
 
     /** The name of the container's bean, as {@link ShardedRedisListener} refers to it. */
     public static final String BEAN_NAME = "shardedRedisMessageListenerContainer";
@@ -59,10 +54,6 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     /** How many messages of a channel wait for a listener at most: 10000. */
     public static final int DEFAULT_QUEUE_CAPACITY = 10_000;
-
-    private static final int LEAST_DEFAULT_CONCURRENCY = 4;
-
-    private static final int IDLE_THREAD_SECONDS = 10;
 
     /** How long stopping waits for listeners: 10 s, in milliseconds. */
     public static final long DEFAULT_SHUTDOWN_TIMEOUT = 10_000;
@@ -101,11 +92,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
      */
     public ShardedRedisMessageListenerContainer(ShardSubscriptions subscriptions) {
         Assert.notNull(subscriptions, "ShardSubscriptions must not be null");
-        this.lanes = new DeliveryLanes(
-                this::execute,
-                this.calls,
-                Math.max(LEAST_DEFAULT_CONCURRENCY, Runtime.getRuntime().availableProcessors()),
-                DEFAULT_QUEUE_CAPACITY);
+        this.lanes = new DeliveryLanes(this::execute, this.calls);
         this.claims =
                 new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this.lanes.executor()));
         setMaxSubscriptionRegistrationWaitingTime(DEFAULT_SUBSCRIPTION_TIMEOUT);
@@ -183,29 +170,19 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
         this.beanName = name;
     }
 
-    /**
-     * Registers an observer for every message from now on.
-     */
+    @Override
     public void addDeliveryObserver(DeliveryObserver observer) {
         this.observers.add(observer);
     }
 
-    /**
-     * How many messages of all channels wait to be delivered now.
-     */
+    @Override
     public int queueSize() {
         return this.lanes.size();
     }
 
-    /**
-     * How many messages can wait at most now: the capacities of the queues of all listeners for all their channels.
-     */
+    @Override
     public int queueCapacity() {
-        return (int) Math.min(
-                Integer.MAX_VALUE,
-                this.claims.registrations().stream()
-                        .mapToLong(registration -> registration.queue().capacity())
-                        .sum());
+        return this.claims.queueCapacity();
     }
 
     @Override
@@ -222,14 +199,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
      */
     @Override
     protected TaskExecutor createDefaultTaskExecutor() {
-        ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
-        executor.setThreadNamePrefix((this.beanName != null ? this.beanName : BEAN_NAME) + "-");
-        executor.setQueueCapacity(0);
-        executor.setKeepAliveSeconds(IDLE_THREAD_SECONDS);
-        executor.setCorePoolSize(0);
-        executor.setDaemon(true);
-        executor.initialize();
-        return executor;
+        return DeliveryLanes.threads((this.beanName != null ? this.beanName : BEAN_NAME) + "-");
     }
 
     @Override
@@ -294,7 +264,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
             this.listening = false;
             ListenerClaims.Stopped stopped = this.claims.stop();
             // Until then event loops may bring what was sent before.
-            awaitReleased(stopped.released());
+            stopped.awaitReleased(getMaxSubscriptionRegistrationWaitingTime());
             stopped.registrations().forEach(Registration::close);
             drain(stopped.registrations());
             stopped.registrations().forEach(Registration::discard);
@@ -305,30 +275,9 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     /** Waits until nothing is queued and no call runs, or the time is up. */
     private void drain(List<Registration> registrations) {
-        if (OrderedDelivery.isWorkingFor(this.calls)) {
-            return;
-        }
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(this.shutdownTimeout);
-        try {
-            for (Registration registration : registrations) {
-                if (!registration.queue().awaitIdle(deadline)) {
-                    this.logger.warn("Listeners of shard channels have not taken all messages within "
-                            + this.shutdownTimeout + " ms; the rest is dropped");
-                    return;
-                }
-            }
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void awaitReleased(CompletableFuture<Void> released) {
-        try {
-            released.get(getMaxSubscriptionRegistrationWaitingTime(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException ex) {
-            this.logger.debug("The servers did not end all subscriptions in time", ex);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
+        if (!this.lanes.drain(registrations, this.shutdownTimeout)) {
+            this.logger.warn("Listeners of shard channels have not taken all messages within " + this.shutdownTimeout
+                    + " ms; the rest is dropped");
         }
     }
 
@@ -488,25 +437,13 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
                 listener,
                 topics.stream()
                         .filter(ChannelTopic.class::isInstance)
-                        .map(this::channel)
+                        .map(topic -> ShardChannels.of(topic, this.topicSerializer))
                         .toList());
     }
 
     private Set<ChannelName> channels(Collection<? extends Topic> topics) {
         Assert.notEmpty(topics, "At least one topic is required");
-        Set<ChannelName> channels = new LinkedHashSet<>();
-        topics.forEach(topic -> channels.add(channel(topic)));
-        return channels;
-    }
-
-    private ChannelName channel(Topic topic) {
-        if (topic instanceof PatternTopic) {
-            throw new ShardChannelPatternException(topic.getTopic());
-        }
-        Assert.isInstanceOf(ChannelTopic.class, topic, "A shard channel is a ChannelTopic");
-        byte[] name = this.topicSerializer.serialize(topic.getTopic());
-        Assert.state(name != null, "The topic serializer returned null");
-        return ChannelName.of(name);
+        return ShardChannels.of(topics, this.topicSerializer);
     }
 
     /** Takes a message from the subscriptions, on an event loop. */

@@ -1,5 +1,5 @@
 /**
- * The listener container, the annotation and ordered delivery.
+ * The listener containers, the annotation and ordered delivery.
  */
 @NullMarked
 package io.github.shardedpubsub.listener;

@@ -8,6 +8,7 @@ import io.github.shardedpubsub.actuate.PublisherMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint;
 import io.github.shardedpubsub.actuate.ShardedPubSubHealthIndicator;
+import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.publisher.ReactiveShardedPublisher;
@@ -42,7 +43,10 @@ class EveryAutoConfigurationTests {
     private static final List<Class<?>> SUBSCRIBING =
             List.of(ShardSubscriptions.class, ShardedRedisMessageListenerContainer.class);
 
-    private static final List<Class<?>> PUBLISHING = List.of(ShardedPublisher.class, ReactiveShardedPublisher.class);
+    private static final List<Class<?>> PUBLISHING = List.of(ShardedPublisher.class);
+
+    private static final List<Class<?>> REACTIVE =
+            List.of(ReactiveShardedPublisher.class, ReactiveShardedRedisMessageListenerContainer.class);
 
     private static final List<Class<?>> FENCING = List.of(PubSubFence.class);
 
@@ -54,12 +58,13 @@ class EveryAutoConfigurationTests {
             ShardSubscriptionMetrics.class, DeliveryMetrics.class, PublisherMetrics.class, LettuceFenceMetrics.class);
 
     private static final List<List<Class<?>>> ALL =
-            List.of(SUBSCRIBING, PUBLISHING, FENCING, HEALTH, ENDPOINT, METRICS);
+            List.of(SUBSCRIBING, PUBLISHING, REACTIVE, FENCING, HEALTH, ENDPOINT, METRICS);
 
     @Configuration(proxyBeanMethods = false)
     @ImportAutoConfiguration({
         DataRedisAutoConfiguration.class,
         ShardedPubSubAutoConfiguration.class,
+        ShardedPubSubReactiveAutoConfiguration.class,
         ShardedPubSubLettuceAutoConfiguration.class,
         ShardedPubSubHealthAutoConfiguration.class,
         ShardedPubSubMetricsAutoConfiguration.class,
@@ -80,6 +85,7 @@ class EveryAutoConfigurationTests {
                 Arguments.of("no.such.package", List.of()),
                 Arguments.of("org.springframework.messaging", List.of()),
                 Arguments.of("tools.jackson", List.of()),
+                Arguments.of("reactor.core", List.of(REACTIVE)),
                 Arguments.of("org.springframework.boot.actuate.autoconfigure", List.of(ENDPOINT)),
                 Arguments.of("org.springframework.boot.actuate", List.of(ENDPOINT)),
                 Arguments.of("org.springframework.boot.health", List.of(HEALTH)),
@@ -105,6 +111,7 @@ class EveryAutoConfigurationTests {
                 .withClassLoader(new FilteredClassLoader(
                         "org.springframework.messaging",
                         "tools.jackson",
+                        "reactor.core",
                         "org.springframework.boot.actuate",
                         "org.springframework.boot.health",
                         "org.springframework.boot.micrometer",
@@ -113,6 +120,7 @@ class EveryAutoConfigurationTests {
                     assertThat(context).hasNotFailed();
                     assertThat(context).hasSingleBean(ShardSubscriptions.class);
                     assertThat(context).hasSingleBean(ShardedPublisher.class);
+                    assertThat(context).doesNotHaveBean(ReactiveShardedRedisMessageListenerContainer.class);
                     assertThat(context).doesNotHaveBean(ShardedPubSubHealthIndicator.class);
                     assertThat(context).doesNotHaveBean(ShardSubscriptionMetrics.class);
                     assertThat(context).doesNotHaveBean(ShardedPubSubEndpoint.class);
@@ -155,6 +163,7 @@ class EveryAutoConfigurationTests {
         assertThat(found)
                 .contains(
                         ShardedPubSubAutoConfiguration.class.getName(),
+                        ShardedPubSubReactiveAutoConfiguration.class.getName(),
                         ShardedPubSubLettuceAutoConfiguration.class.getName(),
                         ShardedPubSubHealthAutoConfiguration.class.getName(),
                         ShardedPubSubMetricsAutoConfiguration.class.getName(),

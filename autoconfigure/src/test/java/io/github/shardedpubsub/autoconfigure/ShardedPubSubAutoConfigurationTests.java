@@ -2,11 +2,13 @@ package io.github.shardedpubsub.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.mock;
 
 import io.github.shardedpubsub.autoconfigure.UnsupportedRedisException.Requirement;
 import io.github.shardedpubsub.listener.FakeShardSubscriptions;
 import io.github.shardedpubsub.listener.OverflowPolicy;
+import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
@@ -21,11 +23,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.reactivestreams.Subscription;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -48,14 +52,18 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.MessageHeaders;
 import org.springframework.messaging.converter.AbstractMessageConverter;
 import org.springframework.util.ErrorHandler;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
 class ShardedPubSubAutoConfigurationTests {
 
     private final ApplicationContextRunner unconfigured = new ApplicationContextRunner()
-            .withConfiguration(
-                    AutoConfigurations.of(DataRedisAutoConfiguration.class, ShardedPubSubAutoConfiguration.class));
+            .withConfiguration(AutoConfigurations.of(
+                    DataRedisAutoConfiguration.class,
+                    ShardedPubSubAutoConfiguration.class,
+                    ShardedPubSubReactiveAutoConfiguration.class));
 
     /** With a cluster that is not there, and subscriptions that never ask it. */
     private final ApplicationContextRunner cluster = this.unconfigured
@@ -87,6 +95,7 @@ class ShardedPubSubAutoConfigurationTests {
                     assertThat(context).hasSingleBean(ShardedRedisMessageListenerContainer.class);
                     assertThat(context).hasSingleBean(ShardedPublisher.class);
                     assertThat(context).hasSingleBean(ReactiveShardedPublisher.class);
+                    assertThat(context).hasSingleBean(ReactiveShardedRedisMessageListenerContainer.class);
                     assertThat(container(context).isRunning()).isTrue();
                 });
     }
@@ -156,6 +165,81 @@ class ShardedPubSubAutoConfigurationTests {
             assertThat(context).doesNotHaveBean(ShardedRedisMessageListenerContainer.class);
             assertThat(context).doesNotHaveBean(ShardedPublisher.class);
             assertThat(context).doesNotHaveBean(ReactiveShardedPublisher.class);
+            assertThat(context).doesNotHaveBean(ReactiveShardedRedisMessageListenerContainer.class);
+        });
+    }
+
+    @Test
+    void withoutReactorThereIsNothingReactive() {
+        this.cluster.withClassLoader(new FilteredClassLoader(Flux.class)).run(context -> {
+            assertThat(context).hasNotFailed();
+            assertThat(context).hasSingleBean(ShardedPublisher.class);
+            assertThat(context).doesNotHaveBean(ReactiveShardedPublisher.class);
+            assertThat(context).doesNotHaveBean(ReactiveShardedRedisMessageListenerContainer.class);
+        });
+    }
+
+    @Test
+    void configuresTheReactiveContainerAsListenersAre() {
+        this.cluster
+                .withBean("mine", TaskExecutor.class, () -> new SimpleAsyncTaskExecutor("mine-"))
+                .withPropertyValues(
+                        "sharded-pubsub.listener.queue-capacity=7",
+                        "sharded-pubsub.listener.overflow=block",
+                        "sharded-pubsub.listener.shutdown-timeout=3s",
+                        "sharded-pubsub.listener.concurrency=5",
+                        "sharded-pubsub.listener.task-executor=mine")
+                .run(context -> {
+                    ReactiveShardedRedisMessageListenerContainer container =
+                            context.getBean(ReactiveShardedRedisMessageListenerContainer.class);
+                    assertThat(container.isRunning()).isTrue();
+                    assertThat(container).extracting("shutdownTimeout").isEqualTo(3000L);
+                    assertThat(container).extracting("lanes.concurrency").isEqualTo(5);
+                    FakeShardSubscriptions subscriptions = context.getBean(FakeShardSubscriptions.class);
+                    CompletableFuture<String> thread = new CompletableFuture<>();
+                    container
+                            .receive(ChannelTopic.of("a"))
+                            .subscribe(message ->
+                                    thread.complete(Thread.currentThread().getName()));
+                    await().until(() -> subscriptions.claimed().contains("a"));
+                    assertThat(container.queueCapacity()).isEqualTo(7);
+                    subscriptions.message("a", "x");
+                    assertThat(thread.get(5, TimeUnit.SECONDS)).startsWith("mine-");
+                    container.receive(ChannelTopic.of("b")).subscribe(new IdleSubscriber());
+                    await().until(() -> subscriptions.claimed().contains("b"));
+                    IntStream.range(0, 7).forEach(i -> subscriptions.message("b", "x"));
+                    assertThat(subscriptions.unread()).containsExactly("b");
+                });
+    }
+
+    private static final class IdleSubscriber extends BaseSubscriber<Object> {
+
+        @Override
+        protected void hookOnSubscribe(Subscription subscription) {
+            // requests nothing
+        }
+    }
+
+    @Test
+    void theReactiveContainerWaitsWithTheOther() {
+        this.cluster
+                .withPropertyValues("sharded-pubsub.listener.auto-startup=false")
+                .run(context -> assertThat(context.getBean(ReactiveShardedRedisMessageListenerContainer.class)
+                                .isRunning())
+                        .isFalse());
+    }
+
+    @Test
+    void fluxesCompleteWhenTheApplicationStops() {
+        this.cluster.run(context -> {
+            CompletableFuture<String> end = new CompletableFuture<>();
+            context.getBean(ReactiveShardedRedisMessageListenerContainer.class)
+                    .receive(ChannelTopic.of("a"))
+                    .subscribe(message -> {}, end::completeExceptionally, () -> end.complete("end"));
+            await().until(() ->
+                    context.getBean(FakeShardSubscriptions.class).claimed().contains("a"));
+            context.getSourceApplicationContext().close();
+            assertThat(end).isCompletedWithValue("end");
         });
     }
 
@@ -383,8 +467,14 @@ class ShardedPubSubAutoConfigurationTests {
                         ReactiveShardedPublisher.class,
                         () -> new ReactiveShardedPublisher(
                                 new ShardedPublisher(() -> mock(RedisClusterClient.class), null)))
+                .withBean(
+                        "ownReactiveContainer",
+                        ReactiveShardedRedisMessageListenerContainer.class,
+                        () -> new ReactiveShardedRedisMessageListenerContainer(new FakeShardSubscriptions()))
                 .withUserConfiguration(OwnContainer.class)
                 .run(context -> {
+                    assertThat(context.getBeanNamesForType(ReactiveShardedRedisMessageListenerContainer.class))
+                            .containsExactly("ownReactiveContainer");
                     assertThat(context.getBeanNamesForType(ReactiveShardedPublisher.class))
                             .containsExactly("ownReactive");
                     assertThat(context).hasSingleBean(ShardSubscriptions.class);

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.mock;
 
 import io.github.shardedpubsub.actuate.DeliveryMetrics;
@@ -9,6 +10,7 @@ import io.github.shardedpubsub.actuate.PublisherMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.actuate.ShardedPubSubMeter;
 import io.github.shardedpubsub.listener.DeliveryObserver;
+import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
@@ -20,6 +22,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +33,8 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConf
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.listener.ChannelTopic;
+import reactor.test.StepVerifier;
 
 class ShardedPubSubMetricsAutoConfigurationTests {
 
@@ -79,6 +84,32 @@ class ShardedPubSubMetricsAutoConfigurationTests {
                             .count())
                     .isEqualTo(1);
         });
+    }
+
+    @Test
+    void countsTheMessagesOfTheReactiveContainerToo() {
+        var subscriptions = new io.github.shardedpubsub.listener.FakeShardSubscriptions();
+        ReactiveShardedRedisMessageListenerContainer container =
+                new ReactiveShardedRedisMessageListenerContainer(subscriptions);
+        container.setQueueCapacity(1);
+        this.runner
+                .withBean(ReactiveShardedRedisMessageListenerContainer.class, () -> container)
+                .run(context -> {
+                    MeterRegistry registry = context.getBean(MeterRegistry.class);
+                    StepVerifier.create(container.receive(ChannelTopic.of("orders")), 0)
+                            .then(() ->
+                                    await().until(() -> !subscriptions.claimed().isEmpty()))
+                            .then(() -> subscriptions.message("orders", "tea"))
+                            .then(() -> subscriptions.message("orders", "coffee"))
+                            .thenRequest(1)
+                            .expectNextCount(1)
+                            .thenCancel()
+                            .verify(Duration.ofSeconds(10));
+                    assertThat(registry.get("sharded.pubsub.messages").counter().count())
+                            .isEqualTo(2);
+                    assertThat(registry.get("sharded.pubsub.dropped").counter().count())
+                            .isEqualTo(1);
+                });
     }
 
     @Test

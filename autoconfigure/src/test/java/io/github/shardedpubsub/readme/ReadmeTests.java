@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.autoconfigure.ShardedPubSubProperties;
+import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardPubSubHeaders;
 import io.github.shardedpubsub.listener.ShardRestoredEvent;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
@@ -42,11 +43,18 @@ import org.springframework.context.event.EventListener;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.data.redis.connection.ReactiveSubscription;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.support.PubSubHeaders;
+import org.springframework.data.redis.serializer.JacksonJsonRedisSerializer;
+import org.springframework.data.redis.serializer.RedisSerializationContext.SerializationPair;
+import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.Payload;
 import org.springframework.util.ErrorHandler;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 
 /** The README's snippets: the Java ones stand in this package word for word, and are run. */
 class ReadmeTests {
@@ -127,13 +135,44 @@ class ReadmeTests {
             ShardedRedisMessageListenerContainer container = context.getBean(
                     ShardedRedisMessageListenerContainer.BEAN_NAME, ShardedRedisMessageListenerContainer.class);
             Application application = context.getBean(Application.class);
-            List<String> positions = new CopyOnWriteArrayList<>();
+            List<String> heard = new CopyOnWriteArrayList<>();
             MessageListener listener =
-                    (message, pattern) -> positions.add(new String(message.getBody(), StandardCharsets.UTF_8));
+                    (message, pattern) -> heard.add(new String(message.getBody(), StandardCharsets.UTF_8));
 
             container.addMessageListener(
                     listener, List.of(ChannelTopic.of("courier:{1}"), ChannelTopic.of("courier:{2}")));
             container.removeMessageListener(listener, ChannelTopic.of("courier:{1}"));
+
+            ReactiveShardedRedisMessageListenerContainer reactive =
+                    context.getBean(ReactiveShardedRedisMessageListenerContainer.class);
+            Flux<String> positions =
+                    reactive.receive(ChannelTopic.of("courier:{3}")).map(ReactiveSubscription.Message::getMessage);
+            Mono<Flux<ReactiveSubscription.Message<String, Order>>> orders = reactive.receiveLater(
+                    List.of(ChannelTopic.of("orders:{eu}")),
+                    SerializationPair.fromSerializer(RedisSerializer.string()),
+                    SerializationPair.fromSerializer(new JacksonJsonRedisSerializer<>(Order.class)));
+            Flux<Duration> gaps = reactive.events(ChannelTopic.of("courier:{3}"))
+                    .ofType(ShardRestoredEvent.class)
+                    .map(ShardRestoredEvent::duration);
+
+            List<Duration> seen = new CopyOnWriteArrayList<>();
+            gaps.subscribe(seen::add);
+            StepVerifier.create(positions)
+                    .then(() -> await().atMost(SOON).until(() -> publisher.publish("courier:{3}", "on my way") == 1))
+                    .expectNext("on my way")
+                    .then(() -> interrupt(context.getBean(RedisCluster.class), "courier:{3}"))
+                    .then(() -> await().atMost(SOON).until(() -> !seen.isEmpty()))
+                    .thenCancel()
+                    .verify(SOON);
+            StepVerifier.create(orders.flatMapMany(messages -> {
+                        publisher.publishAsync("orders:{eu}", new Order(0, "water"));
+                        return messages.map(ReactiveSubscription.Message::getMessage);
+                    }))
+                    .expectNext(new Order(0, "water"))
+                    .thenCancel()
+                    .verify(SOON);
+            await().atMost(SOON).until(() -> !application.orders.isEmpty());
+            application.orders.clear();
 
             long receivers = publisher.publish("orders:{eu}", new Order(1, "tea"));
             CompletableFuture<Long> later = publisher.publishAsync("courier:{2}", "on my way");
@@ -148,7 +187,7 @@ class ReadmeTests {
             await().atMost(SOON).untilAsserted(() -> {
                 assertThat(application.orders).containsExactly(new Order(1, "tea"), new Order(2, "coffee"));
                 assertThat(application.texts).containsExactly("texts:{eu} hello");
-                assertThat(positions).containsExactly("on my way", "soon");
+                assertThat(heard).containsExactly("on my way", "soon");
             });
             await().atMost(SOON).until(() -> publisher.publish("courier:{1}", "nobody listens") == 0);
 
@@ -161,6 +200,10 @@ class ReadmeTests {
                     .untilAsserted(() -> assertThat(application.alerts)
                             .containsExactly("fire from slot " + RedisCluster.slot("alerts:{asia}")));
         }
+    }
+
+    private static void interrupt(RedisCluster cluster, String channel) {
+        cluster.owner(RedisCluster.slot(channel)).killClients("pubsub");
     }
 
     @Test
