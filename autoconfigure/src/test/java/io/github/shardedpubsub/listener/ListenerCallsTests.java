@@ -20,7 +20,7 @@ class ListenerCallsTests {
     private final ListenerCalls calls =
             new ListenerCalls(this.observers, (listener, message, channel) -> this.called.add(listener));
 
-    private final DeliveryLanes lanes = new DeliveryLanes(task -> {}, this.calls, 4, 10);
+    private final DeliveryLanes lanes = new DeliveryLanes(task -> {}, this.calls);
 
     ListenerCallsTests() {
         this.observers.add(new DeliveryObserver() {

@@ -266,7 +266,8 @@ class OrderedDeliveryTests {
             }
             this.pool.execute(task);
         };
-        DeliveryLanes lanes = new DeliveryLanes(refusesTwice, this.destination, 1, 10);
+        DeliveryLanes lanes = new DeliveryLanes(refusesTwice, this.destination);
+        lanes.concurrency(1);
         RegisteredListener registered = lanes.listener((message, pattern) -> {}, ListenerOptions.DEFAULTS);
         lanes.register(ChannelName.of("a"), registered, () -> {}).add(message("x"));
         await().until(() -> List.of("x").equals(this.delivered.get("a")));

@@ -217,7 +217,7 @@ class ReadmeTests {
         }
         List<String> snippets = snippets("java");
         assertThat(snippets)
-                .hasSize(13)
+                .hasSize(14)
                 .allSatisfy(snippet -> assertThat(sources).contains(withoutSpaces(snippet)));
     }
 

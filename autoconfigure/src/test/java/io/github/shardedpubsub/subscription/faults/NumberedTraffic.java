@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -141,6 +142,20 @@ final class NumberedTraffic implements AutoCloseable {
                         channel -> channel.assertMissingOnlyDuring(interruptions(channel), unnoticed, TOLERANCE)));
         this.channels.forEach(NumberedChannel::assertNothingTwice);
         log(fault);
+    }
+
+    /** Does something while nothing is on its way. */
+    void betweenMessages(Runnable fault) {
+        CompletableFuture<Void> done = CompletableFuture.runAsync(
+                () -> {
+                    await().atMost(ObservedSubscriptions.RECOVERY)
+                            .pollDelay(Duration.ZERO)
+                            .pollInterval(Duration.ofMillis(1))
+                            .until(() -> this.channels.stream().noneMatch(NumberedChannel::isPublishing));
+                    fault.run();
+                },
+                this.clock);
+        assertThat(done).succeedsWithin(ObservedSubscriptions.RECOVERY.multipliedBy(2));
     }
 
     private void stopPublishing() {
