@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.readme;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -21,10 +22,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -219,6 +224,66 @@ class ReadmeTests {
         assertThat(snippets)
                 .hasSize(14)
                 .allSatisfy(snippet -> assertThat(sources).contains(withoutSpaces(snippet)));
+    }
+
+    /** What the README says of ours beside others, and the tests that hold it. */
+    private static final Map<String, List<String>> HELD = Map.ofEntries(
+            entry("annotation", List.of("listener.ShardedRedisListenerTests")),
+            entry("expressions", List.of("listener.ShardedRedisListenerTests")),
+            entry("conversion", List.of("listener.ShardedRedisListenerTests", "publisher.ShardedPublisherTests")),
+            entry("validation", List.of("listener.ShardedRedisListenerTests")),
+            entry("concurrency", List.of("listener.OrderedDeliveryTests")),
+            entry("order", List.of("listener.OrderedDeliveryTests", "subscription.LiveSubscriptionsTests")),
+            entry("backpressure", List.of("listener.BackpressureTests", "subscription.ReadingPauseTests")),
+            entry("errors", List.of("listener.ShardedRedisMessageListenerContainerTests")),
+            entry("events", List.of("listener.ShardEventPublisherTests")),
+            entry("pause", List.of("autoconfigure.ListeningApplicationTests")),
+            entry("graceful stop", List.of("autoconfigure.ListeningApplicationTests")),
+            entry("at run time", List.of("listener.ShardedRedisMessageListenerContainerTests")),
+            entry("health", List.of("actuate.ShardedPubSubHealthIndicatorTests")),
+            entry("metrics", List.of("autoconfigure.ShardedPubSubMetricsAutoConfigurationTests")),
+            entry("tracing", List.of()),
+            entry("reactive", List.of("listener.ReactiveListeningTests", "publisher.ReactiveShardedPublisherTests")),
+            entry("virtual threads", List.of("autoconfigure.ShardedPubSubAutoConfigurationTests")),
+            entry("ahead of time", List.of("autoconfigure.AheadOfTimeTests")),
+            entry("tests", List.of("readme.OrderTests")));
+
+    @Test
+    void whatIsSaidBesideOtherLibrariesNamesClassesThatThereAreAndIsTested() throws IOException {
+        Map<String, String> rows = rows("| | here |");
+        assertThat(rows.keySet()).containsExactlyInAnyOrderElementsOf(HELD.keySet());
+        Set<String> sources;
+        try (Stream<Path> files = Stream.concat(
+                Files.walk(Path.of("src/main/java")), Files.walk(Path.of("../test-support/src/main/java")))) {
+            sources = files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
+        }
+        rows.forEach((row, ours) -> {
+            List<String> classes = Pattern.compile("`@?(\\w*(?:Shard|Listener|Overflow|Redis)\\w*)`")
+                    .matcher(ours)
+                    .results()
+                    .map(match -> match.group(1) + ".java")
+                    .toList();
+            assertThat(classes.isEmpty()).as("'%s' names no class", row).isEqualTo(row.equals("tracing"));
+            assertThat(sources).as(row).containsAll(classes);
+        });
+        assertThat(HELD.values().stream().flatMap(List::stream))
+                .allSatisfy(test -> assertThat(
+                                Path.of("src/test/java/io/github/shardedpubsub", test.replace('.', '/') + ".java"))
+                        .exists());
+    }
+
+    /** The second column of the README's table by its first. */
+    private static Map<String, String> rows(String head) throws IOException {
+        List<String> lines = Files.readAllLines(Path.of("../README.md"));
+        int table = IntStream.range(0, lines.size())
+                .filter(line -> lines.get(line).startsWith(head))
+                .findFirst()
+                .orElseThrow();
+        return lines.stream()
+                .skip(table + 2)
+                .takeWhile(line -> line.startsWith("|"))
+                .map(line -> line.split("\\|", -1))
+                .collect(Collectors.toMap(cells -> cells[1].strip(), cells -> cells[2].strip()));
     }
 
     @Test
