@@ -43,6 +43,9 @@ final class Handover {
     /** The target has ended the early subscription, as it does at the cut-over, before its confirmation was looked at. */
     boolean endedMeanwhile;
 
+    /** The source held the channel still when the target's confirmation had come, so that nothing was missed between the two. */
+    boolean proven;
+
     private final Deque<byte[]> held = new ArrayDeque<>();
 
     private boolean heard;

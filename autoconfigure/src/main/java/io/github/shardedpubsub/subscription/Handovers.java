@@ -27,6 +27,9 @@ final class Handovers {
 
     private final Reconciler reconciler;
 
+    /** Confirmed at their targets, by their sources. */
+    private final Map<NodeConnection, List<Handover>> unproven = new LinkedHashMap<>();
+
     Handovers(Reconciler reconciler) {
         this.reconciler = reconciler;
     }
@@ -108,9 +111,26 @@ final class Handovers {
             return;
         }
         handover.early = Early.CONFIRMED;
+        if (this.unproven.isEmpty()) {
+            this.reconciler.timeline().execute(this::prove);
+        }
+        this.unproven.computeIfAbsent(handover.source, any -> new ArrayList<>()).add(handover);
         if (handover.endedMeanwhile) {
             endedByTarget(handover);
         }
+    }
+
+    /** What a source has ended before is told before the fence passes. */
+    private void prove() {
+        this.unproven.forEach((source, handovers) -> {
+            var unused = source.fence()
+                    .thenAccept(passed -> this.reconciler.timeline().execute(() -> {
+                        if (passed instanceof Outcome.Confirmed) {
+                            handovers.forEach(handover -> handover.proven = true);
+                        }
+                    }));
+        });
+        this.unproven.clear();
     }
 
     /**
@@ -141,8 +161,10 @@ final class Handovers {
             return true;
         }
         boolean takesOver = handover.early == Early.CONFIRMED && !handover.isEnding() && channel.isConfirmed();
-        if (takesOver) {
+        if (takesOver && handover.proven) {
             this.reconciler.takeOver(channel, handover.source, handover.target);
+        } else if (takesOver) {
+            this.reconciler.followUnproven(channel, handover.source, handover.target);
         }
         endNow(handover);
         return takesOver;

@@ -351,6 +351,24 @@ final class Reconciler {
         enqueue(channel);
     }
 
+    /**
+     * As {@link #takeOver}, where the source may have ended the channel before the target had it, and what was published in between was
+     * lost.
+     */
+    void followUnproven(WantedChannel channel, NodeConnection source, NodeConnection target) {
+        letGo(channel);
+        interrupted(
+                channel,
+                InterruptionCause.ENDED_BY_SERVER,
+                source.address(),
+                this.timeline.now(),
+                "the node ended the subscription, maybe before " + target + " had begun it");
+        // what comes from there is taken from now on
+        hold(channel, target);
+        channel.hint = target.address();
+        enqueue(channel);
+    }
+
     private void takeOverAnswered(
             WantedChannel channel,
             NodeConnection source,

@@ -110,6 +110,31 @@ class HandoverTests {
     }
 
     @Test
+    void aSourceThatEndedTheChannelBeforeTheTargetHadItHasInterruptedIt() {
+        int before = this.simulation.unitCount();
+        this.cluster.beginMove(this.slot, this.target);
+        this.simulation.until(() -> this.simulation.unitCount() > before);
+        // the target is asked, and has not got it yet
+        assertThat(this.target.holds(this.channel)).isFalse();
+        this.source.slowness = Duration.ofMillis(50);
+        this.cluster.move(this.slot, this.target);
+        this.simulation.publish("a", "lost");
+        this.simulation.until(() -> this.target.holds(this.channel));
+        this.simulation.publish("a", "1");
+        this.simulation.run(Duration.ofMillis(20));
+        // its word comes later than the target's
+        this.simulation.publish("a", "2");
+        this.simulation.run(Duration.ofSeconds(1));
+        this.simulation.publish("a", "3");
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(this.simulation.messages).containsExactly("a:1", "a:2", "a:3");
+        assertThat(this.simulation.status("a").interruptions()).isEqualTo(1);
+        assertThat(this.simulation.status("a").node()).isEqualTo(this.target.address);
+        assertThat(this.handedOver).isEmpty();
+    }
+
+    @Test
     void whatAMasterHasDeliveredAndPassesOnToAnotherOfItsShardDoesNotComeAgain() {
         this.target.shard = this.source.shard;
         this.source.passesOnTo = this.target;
