@@ -13,7 +13,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Subscribes at the next owner of a slot, through {@code ASKING}, as soon as the slot is seen leaving the present one; takes the
- * channel over there when the present owner ends it; and gives up when the move is.
+ * channel over there when the present owner ends it; and gives up when the move is. Each of the two tells of itself alone: a PING through
+ * the present owner, sent when the next one has confirmed, comes back before the word of the end if both had the channel together. If
+ * it does not, something may have been published in between, and that is an interruption.
  *
  * <p>The two must be of two shards, by their own words. A master whose replica was promoted stays a master if it owns a slot that the
  * replica did not know of; both are of one shard from then on and pass on to each other what is published at either, so that whoever
