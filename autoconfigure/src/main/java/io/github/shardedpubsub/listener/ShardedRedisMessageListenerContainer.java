@@ -254,7 +254,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
      */
     @Override
     public void stop() {
-        if (OrderedDelivery.isWorkingFor(this.calls)) {
+        if (this.lanes.isWorking()) {
             // Whoever starts or stops it now may be waiting for this very call.
             this.claims.stop().registrations().forEach(Registration::discard);
             return;
