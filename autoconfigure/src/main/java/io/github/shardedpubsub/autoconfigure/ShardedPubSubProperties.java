@@ -253,17 +253,17 @@ public class ShardedPubSubProperties {
         /**
          * How often each node that holds channels is asked for leaving slots in quiet times.
          */
-        private Duration interval = HandoverSettings.DEFAULTS.interval();
+        private Duration interval = Duration.ofSeconds(2);
 
         /**
          * How often a node is asked that a slot is leaving or has just left.
          */
-        private Duration quickInterval = HandoverSettings.DEFAULTS.quickInterval();
+        private Duration quickInterval = Duration.ofMillis(20);
 
         /**
          * How long a node is asked so often after the last sign of a moving slot.
          */
-        private Duration quickFor = HandoverSettings.DEFAULTS.quickFor();
+        private Duration quickFor = Duration.ofSeconds(10);
 
         public boolean isEnabled() {
             return this.enabled;

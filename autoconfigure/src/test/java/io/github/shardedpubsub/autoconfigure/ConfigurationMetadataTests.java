@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -70,6 +72,9 @@ class ConfigurationMetadataTests {
                 .containsEntry("sharded-pubsub.resubscribe.max-backoff", "2s")
                 .containsEntry("sharded-pubsub.resubscribe.refused-interval", "30s")
                 .containsEntry("sharded-pubsub.connection.idle-timeout", "10s")
+                .containsEntry("sharded-pubsub.handover.interval", "2s")
+                .containsEntry("sharded-pubsub.handover.quick-interval", "20ms")
+                .containsEntry("sharded-pubsub.handover.quick-for", "10s")
                 .containsEntry("sharded-pubsub.listener.auto-startup", "true")
                 .containsEntry("sharded-pubsub.listener.fail-on-start-timeout", "true")
                 .containsEntry("sharded-pubsub.listener.queue-capacity", "10000")
@@ -79,6 +84,23 @@ class ConfigurationMetadataTests {
                 .containsEntry("sharded-pubsub.publisher.retry-timeout", "2s")
                 .containsEntry("sharded-pubsub.health.patience", "5s")
                 .containsEntry("sharded-pubsub.lettuce.fence", "true");
+    }
+
+    @Test
+    void theDocumentHasEveryPropertyWithItsDefaultAndDescription() throws IOException {
+        List<String> expected = this.descriptions.keySet().stream()
+                .filter(name -> name.startsWith("sharded-pubsub.") || name.startsWith("management.health."))
+                .sorted()
+                .map(this::row)
+                .toList();
+        assertThat(Files.readAllLines(Path.of("../docs/properties.md")).stream().filter(line -> line.startsWith("| `")))
+                .isEqualTo(expected);
+    }
+
+    private String row(String name) {
+        String value = this.defaults.get(name);
+        return "| `%s` | %s | %s |"
+                .formatted(name, "none".equals(value) ? "" : "`" + value + "`", this.descriptions.get(name));
     }
 
     /** Whatever is said to be a property: set to something else than its default, it arrives where the code reads it. */

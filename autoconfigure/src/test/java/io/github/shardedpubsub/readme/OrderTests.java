@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 
-/** The README's test of an application. */
+/** The documents' test of an application. */
 @LiveTest
 @SpringBootTest
 @WithRedisCluster(masters = 3, replicas = 1)

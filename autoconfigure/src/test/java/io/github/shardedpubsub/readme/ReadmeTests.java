@@ -21,6 +21,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,8 +62,12 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
-/** The README's snippets: the Java ones stand in this package word for word, and are run. */
+/** The snippets of the README and the documents: the Java ones stand in this package word for word, and are run. */
 class ReadmeTests {
+
+    private static final Path README = Path.of("../README.md");
+
+    private static final Path DOCUMENTS = Path.of("../docs");
 
     private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -220,13 +225,12 @@ class ReadmeTests {
                 sources.append(withoutSpaces(Files.readString(file)));
             }
         }
-        List<String> snippets = snippets("java");
-        assertThat(snippets)
-                .hasSize(14)
+        assertThat(snippets("java", documents()))
+                .hasSizeGreaterThan(10)
                 .allSatisfy(snippet -> assertThat(sources).contains(withoutSpaces(snippet)));
     }
 
-    /** What the README says of ours beside others, and the tests that hold it. */
+    /** What is said of ours beside others, and the tests that hold it. */
     private static final Map<String, List<String>> HELD = Map.ofEntries(
             entry("annotation", List.of("listener.ShardedRedisListenerTests")),
             entry("expressions", List.of("listener.ShardedRedisListenerTests")),
@@ -272,9 +276,9 @@ class ReadmeTests {
                         .exists());
     }
 
-    /** The second column of the README's table by its first. */
+    /** The second column of the table by its first. */
     private static Map<String, String> rows(String head) throws IOException {
-        List<String> lines = Files.readAllLines(Path.of("../README.md"));
+        List<String> lines = Files.readAllLines(DOCUMENTS.resolve("comparison.md"));
         int table = IntStream.range(0, lines.size())
                 .filter(line -> lines.get(line).startsWith(head))
                 .findFirst()
@@ -288,7 +292,7 @@ class ReadmeTests {
 
     @Test
     void theYamlSnippetNamesPropertiesThatThereAre() throws IOException {
-        String yaml = snippets("yaml").get(0);
+        String yaml = snippets("yaml", List.of(README)).get(0);
         StandardEnvironment environment = new StandardEnvironment();
         new YamlPropertySourceLoader()
                 .load("README", new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)))
@@ -303,12 +307,50 @@ class ReadmeTests {
         assertThat(bound.getHealth().getPatience()).isEqualTo(Duration.ofSeconds(5));
     }
 
-    private static List<String> snippets(String language) throws IOException {
-        return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(Path.of("../README.md")))
-                .results()
-                .map(found -> found.group(1))
-                .collect(Collectors.toList());
+    @Test
+    void everyLinkLeadsToAFileThatThereIs() throws IOException {
+        List<Path> all = new ArrayList<>(documents());
+        all.add(Path.of("../CONTRIBUTING.md"));
+        all.add(Path.of("../SECURITY.md"));
+        for (Path document : all) {
+            List<Path> linked = Pattern.compile("]\\((?!https?:)([^)#]+)")
+                    .matcher(Files.readString(document))
+                    .results()
+                    .map(link -> document.resolveSibling(link.group(1)))
+                    .toList();
+            assertThat(linked)
+                    .as(document.toString())
+                    .allSatisfy(file -> assertThat(file).exists());
+        }
+    }
+
+    @Test
+    void everyDocumentIsLinkedInTheReadme() throws IOException {
+        String readme = Files.readString(README);
+        assertThat(documents().stream().filter(document -> !document.equals(README)))
+                .allSatisfy(document -> assertThat(readme).contains("(docs/" + document.getFileName() + ")"));
+    }
+
+    private static List<Path> documents() throws IOException {
+        try (Stream<Path> documents = Files.list(DOCUMENTS)) {
+            return Stream.concat(
+                            Stream.of(README),
+                            documents
+                                    .filter(file -> file.toString().endsWith(".md"))
+                                    .sorted())
+                    .toList();
+        }
+    }
+
+    private static List<String> snippets(String language, List<Path> documents) throws IOException {
+        List<String> snippets = new ArrayList<>();
+        for (Path document : documents) {
+            Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
+                    .matcher(Files.readString(document))
+                    .results()
+                    .forEach(found -> snippets.add(found.group(1)));
+        }
+        return snippets;
     }
 
     private static String withoutSpaces(String text) {

@@ -18,7 +18,7 @@ import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.lettuce.RedisCredentialsProviderFactory;
 import reactor.core.publisher.Mono;
 
-/** The README's credentials provider. */
+/** The documents' credentials provider. */
 class RotatedPasswordTests {
 
     interface Vault {

@@ -31,7 +31,7 @@ import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/** An application with two clusters, as the README shows it. */
+/** An application with two clusters, as the documents show it. */
 @LiveTest
 class SecondClusterTests {
 
