@@ -6,42 +6,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.LiveTest;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
-import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Certificates of servers and clients that are replaced while the application runs. */
 @LiveTest
-@ExtendWith(OutputCaptureExtension.class)
+@ExtendWith({SecuredClusterResolver.class, OutputCaptureExtension.class})
 class CertificateRotationTests {
 
-    private static SecuredCluster secured;
+    private final SecuredCluster secured;
 
-    @BeforeAll
-    static void start(@TempDir Path folder) {
-        secured = SecuredCluster.start(folder);
+    CertificateRotationTests(SecuredCluster secured) {
+        this.secured = secured;
     }
 
-    @AfterAll
-    static void stop() {
-        secured.close();
-    }
-
-    @TestConfiguration(proxyBeanMethods = false)
-    static class NothingMore {}
-
-    private static SecuredApplication application() {
+    private SecuredApplication application() {
         return SecuredApplication.start(
-                NothingMore.class,
-                secured.connection(),
+                this.secured.connection(),
                 "spring.data.redis.username=" + USER,
                 "spring.data.redis.password=" + PASSWORD);
     }
@@ -58,13 +43,13 @@ class CertificateRotationTests {
     void aReloadedBundleIsTakenForEveryConnectionFromThenOn(CapturedOutput output) {
         try (SecuredApplication application = application()) {
             application.requireDelivery();
-            Runnable giveToApplication = secured.replaceCertificates();
+            Runnable giveToApplication = this.secured.replaceCertificates();
             awaitReload(application, giveToApplication);
             // what stands goes on standing
             application.requireDelivery();
             assertThat(application.interruptions()).isEmpty();
 
-            secured.killApplicationConnections();
+            this.secured.killApplicationConnections();
             application.requireDelivery();
             application.awaitHealthy();
         }
@@ -75,8 +60,8 @@ class CertificateRotationTests {
     void whatDoesNotFitIsSaidInHealthUntilABundleIsReloadedThatDoes() {
         try (SecuredApplication application = application()) {
             application.requireDelivery();
-            Runnable giveToApplication = secured.replaceCertificates();
-            secured.killApplicationConnections();
+            Runnable giveToApplication = this.secured.replaceCertificates();
+            this.secured.killApplicationConnections();
             application.awaitDown("certification path");
             awaitReload(application, giveToApplication);
             application.requireDelivery();

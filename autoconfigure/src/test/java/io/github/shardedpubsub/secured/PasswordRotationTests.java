@@ -8,12 +8,9 @@ import io.github.shardedpubsub.LiveTest;
 import io.lettuce.core.ClientOptions.ReauthenticateBehavior;
 import io.lettuce.core.RedisCredentials;
 import io.lettuce.core.RedisCredentialsProvider;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.boot.test.context.TestConfiguration;
@@ -26,18 +23,13 @@ import reactor.core.publisher.Sinks;
 
 /** Passwords and users that change while the application runs, told by a credentials provider. */
 @LiveTest
+@ExtendWith(SecuredClusterResolver.class)
 class PasswordRotationTests {
 
-    private static SecuredCluster secured;
+    private final SecuredCluster secured;
 
-    @BeforeAll
-    static void start(@TempDir Path folder) {
-        secured = SecuredCluster.start(folder);
-    }
-
-    @AfterAll
-    static void stop() {
-        secured.close();
+    PasswordRotationTests(SecuredCluster secured) {
+        this.secured = secured;
     }
 
     /** Credentials that are fetched for each connection. */
@@ -98,17 +90,17 @@ class PasswordRotationTests {
 
     @Test
     void aRotatedPasswordIsTakenForEveryConnectionFromThenOn() {
-        secured.createUser("rotated");
-        try (SecuredApplication application = SecuredApplication.start(Vault.class, secured.connection())) {
+        this.secured.createUser("rotated");
+        try (SecuredApplication application = SecuredApplication.start(Vault.class, this.secured.connection())) {
             application.requireDelivery();
             Vault vault = application.context().getBean(Vault.class);
-            secured.onEachNode("ACL", "SETUSER", "rotated", "resetpass", ">second");
+            this.secured.onEachNode("ACL", "SETUSER", "rotated", "resetpass", ">second");
             // what stands goes on standing
             application.requireDelivery();
             assertThat(application.interruptions()).isEmpty();
             vault.password = "second";
 
-            secured.killApplicationConnections();
+            this.secured.killApplicationConnections();
             application.requireDelivery();
             application.awaitHealthy();
         }
@@ -116,17 +108,17 @@ class PasswordRotationTests {
 
     @Test
     void aPasswordThatIsWrongIsSaidInHealthAndTriedSeldomUntilItIsRight() {
-        secured.createUser("rotated");
-        try (SecuredApplication application = SecuredApplication.start(Vault.class, secured.connection())) {
+        this.secured.createUser("rotated");
+        try (SecuredApplication application = SecuredApplication.start(Vault.class, this.secured.connection())) {
             application.requireDelivery();
-            secured.onEachNode("ACL", "SETUSER", "rotated", "resetpass", ">second");
-            secured.killApplicationConnections();
+            this.secured.onEachNode("ACL", "SETUSER", "rotated", "resetpass", ">second");
+            this.secured.killApplicationConnections();
             application.awaitDown("WRONGPASS");
             await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
-            long attempts = secured.connectionsReceived();
+            long attempts = this.secured.connectionsReceived();
             await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
             // a listener's, one to look at the topology, and those of the publisher, each at most every max-backoff
-            assertThat(secured.connectionsReceived() - attempts)
+            assertThat(this.secured.connectionsReceived() - attempts)
                     .as("attempts at three nodes in two seconds")
                     .isBetween(1L, 40L);
 
@@ -138,24 +130,25 @@ class PasswordRotationTests {
 
     @Test
     void newCredentialsAreToldToConnectionsThatStandWhereThatIsAskedFor() {
-        secured.createUser("first");
-        secured.createUser("next");
+        this.secured.createUser("first");
+        this.secured.createUser("next");
         StreamingVault vault;
-        try (SecuredApplication application = SecuredApplication.start(StreamingVault.class, secured.connection())) {
+        try (SecuredApplication application =
+                SecuredApplication.start(StreamingVault.class, this.secured.connection())) {
             application.requireDelivery();
             vault = application.context().getBean(StreamingVault.class);
-            assertThat(secured.listeningConnections()).isNotEmpty().allMatch(line -> line.contains("user=first "));
+            assertThat(this.secured.listeningConnections()).isNotEmpty().allMatch(line -> line.contains("user=first "));
 
             vault.credentials.tryEmitNext(RedisCredentials.just("next", "secret"));
 
             await().atMost(RECOVERY)
-                    .untilAsserted(() ->
-                            assertThat(secured.listeningConnections()).allMatch(line -> line.contains("user=next ")));
+                    .untilAsserted(() -> assertThat(this.secured.listeningConnections())
+                            .allMatch(line -> line.contains("user=next ")));
             // closes what is authenticated as that user
-            secured.onEachNode("ACL", "DELUSER", "first");
+            this.secured.onEachNode("ACL", "DELUSER", "first");
             application.requireDelivery();
             assertThat(application.interruptions()).isEmpty();
-            application.moveSlots(secured.cluster());
+            application.moveSlots(this.secured.cluster());
             application.requireDelivery();
             application.awaitHealthy();
         }

@@ -58,6 +58,11 @@ final class SecuredApplication implements AutoCloseable {
         }
     }
 
+    static SecuredApplication start(String[] connection, String... properties) {
+        return start(Orders.class, connection, properties);
+    }
+
+    /** With beans beside its own. */
     static SecuredApplication start(Class<?> more, String[] connection, String... properties) {
         return new SecuredApplication(new SpringApplicationBuilder(Orders.class, more)
                 .web(WebApplicationType.NONE)

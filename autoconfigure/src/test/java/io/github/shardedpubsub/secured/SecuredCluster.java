@@ -14,9 +14,10 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.springframework.util.FileSystemUtils;
 
 /**
- * Three masters that speak TLS only, want a certificate of their clients, and know a user who may do what the README says is needed and
+ * Three masters that speak TLS only, want a certificate of their clients, and know a user who may do what the documents say is needed and
  * nothing else.
  */
 final class SecuredCluster implements AutoCloseable {
@@ -38,8 +39,12 @@ final class SecuredCluster implements AutoCloseable {
 
     private int generation;
 
-    private SecuredCluster(Path folder) {
-        this.folder = folder;
+    SecuredCluster() {
+        try {
+            this.folder = Files.createTempDirectory("secured");
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
         this.first = TlsIdentity.create(folder, "servers-0");
         TlsIdentity client = TlsIdentity.create(folder, "client-0");
         this.cluster = RedisCluster.builder()
@@ -49,10 +54,6 @@ final class SecuredCluster implements AutoCloseable {
                 .start();
         giveToApplication(this.first, client);
         createUser(USER);
-    }
-
-    static SecuredCluster start(Path folder) {
-        return new SecuredCluster(folder);
     }
 
     RedisCluster cluster() {
@@ -82,11 +83,11 @@ final class SecuredCluster implements AutoCloseable {
         return TlsIdentity.create(this.folder, "other").certificate().toUri().toString();
     }
 
-    /** Creates a user by the rules of the README. */
+    /** Creates a user by the rules of the documents. */
     void createUser(String name) {
         List<String> rules;
         try {
-            rules = ACL.matcher(Files.readString(Path.of("../README.md")))
+            rules = ACL.matcher(Files.readString(Path.of("../docs/security.md")))
                     .results()
                     .map(MatchResult::group)
                     .toList();
@@ -201,5 +202,10 @@ final class SecuredCluster implements AutoCloseable {
     @Override
     public void close() {
         this.cluster.close();
+        try {
+            FileSystemUtils.deleteRecursively(this.folder);
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
     }
 }

@@ -7,15 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.LiveTest;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.boot.ssl.SslBundle;
@@ -25,22 +22,14 @@ import org.springframework.context.annotation.Bean;
 
 /** Applications on servers that want TLS, a certificate of the client, and a user with no more permissions than are needed. */
 @LiveTest
+@ExtendWith(SecuredClusterResolver.class)
 class SecuredConnectionTests {
 
-    private static SecuredCluster secured;
+    private final SecuredCluster secured;
 
-    @BeforeAll
-    static void start(@TempDir Path folder) {
-        secured = SecuredCluster.start(folder);
+    SecuredConnectionTests(SecuredCluster secured) {
+        this.secured = secured;
     }
-
-    @AfterAll
-    static void stop() {
-        secured.close();
-    }
-
-    @TestConfiguration(proxyBeanMethods = false)
-    static class NothingMore {}
 
     /** In place of all properties under {@code spring.data.redis} but the client's name. */
     @TestConfiguration(proxyBeanMethods = false)
@@ -77,11 +66,10 @@ class SecuredConnectionTests {
     }
 
     @Test
-    void thePermissionsOfTheReadmeAreAllThatIsNeeded() {
-        secured.onEachNode("ACL", "LOG", "RESET");
+    void thePermissionsOfTheDocumentsAreAllThatIsNeeded() {
+        this.secured.onEachNode("ACL", "LOG", "RESET");
         try (SecuredApplication application = SecuredApplication.start(
-                NothingMore.class,
-                secured.connection(),
+                this.secured.connection(),
                 "spring.data.redis.username=" + USER,
                 "spring.data.redis.password=" + PASSWORD,
                 "spring.data.redis.lettuce.cluster.refresh.period=1s",
@@ -89,25 +77,24 @@ class SecuredConnectionTests {
                 "sharded-pubsub.probe.interval=1s")) {
             application.requireDelivery();
             application.awaitHealthy();
-            application.moveSlots(secured.cluster());
+            application.moveSlots(this.secured.cluster());
             application.requireDelivery();
             // audits, probes, looks at migrating slots and at the topology
             await().pollDelay(Duration.ofSeconds(3)).until(() -> true);
             application.awaitHealthy();
             application.requireDelivery();
         }
-        assertThat(secured.denied()).isEmpty();
+        assertThat(this.secured.denied()).isEmpty();
     }
 
     @Test
     void theClientsNameIsThatOfEveryConnection() {
         try (SecuredApplication application = SecuredApplication.start(
-                NothingMore.class,
-                secured.connection(),
+                this.secured.connection(),
                 "spring.data.redis.username=" + USER,
                 "spring.data.redis.password=" + PASSWORD)) {
             application.requireDelivery();
-            assertThat(secured.listeningConnections())
+            assertThat(this.secured.listeningConnections())
                     .isNotEmpty()
                     .allSatisfy(line -> assertThat(line).contains("name=" + CLIENT_NAME + " ", "user=" + USER + " "));
         }
@@ -115,13 +102,13 @@ class SecuredConnectionTests {
 
     @Test
     void connectionDetailsOfABeanAreThoseOfEveryConnection() {
-        String[] properties = Arrays.stream(secured.connection())
+        String[] properties = Arrays.stream(this.secured.connection())
                 .filter(property -> !property.startsWith("spring.data.redis.ssl"))
                 .map(property -> property.replace("spring.data.redis.cluster.nodes", "nodes"))
                 .toArray(String[]::new);
         try (SecuredApplication application = SecuredApplication.start(Details.class, properties)) {
             application.requireDelivery();
-            application.moveSlots(secured.cluster());
+            application.moveSlots(this.secured.cluster());
             application.requireDelivery();
             application.awaitHealthy();
         }

@@ -7,41 +7,26 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.test.RedisCluster;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** What people read whose application cannot start because it is not let in. */
 @LiveTest
-@ExtendWith(OutputCaptureExtension.class)
+@ExtendWith({SecuredClusterResolver.class, OutputCaptureExtension.class})
 class StartFailureTests {
 
-    private static SecuredCluster secured;
+    private final SecuredCluster secured;
 
-    @BeforeAll
-    static void start(@TempDir Path folder) {
-        secured = SecuredCluster.start(folder);
+    StartFailureTests(SecuredCluster secured) {
+        this.secured = secured;
     }
 
-    @AfterAll
-    static void stop() {
-        secured.close();
-    }
-
-    @TestConfiguration(proxyBeanMethods = false)
-    static class NothingMore {}
-
-    private static void failToStart(String[] connection, String user, String password) {
+    private void failToStart(String[] connection, String user, String password) {
         Throwable failure = catchThrowable(() -> SecuredApplication.start(
-                        NothingMore.class,
                         connection,
                         "spring.data.redis.username=" + user,
                         "spring.data.redis.password=" + password,
@@ -50,16 +35,16 @@ class StartFailureTests {
         assertThat(failure).isNotNull();
     }
 
-    private static String[] without(String prefix, String... more) {
+    private String[] without(String prefix, String... more) {
         return Stream.concat(
-                        Arrays.stream(secured.connection()).filter(property -> !property.startsWith(prefix)),
+                        Arrays.stream(this.secured.connection()).filter(property -> !property.startsWith(prefix)),
                         Arrays.stream(more))
                 .toArray(String[]::new);
     }
 
     @Test
     void aWrongPasswordIsSaid(CapturedOutput output) {
-        failToStart(secured.connection(), USER, "wrong");
+        failToStart(this.secured.connection(), USER, "wrong");
         assertThat(output)
                 .contains("APPLICATION FAILED TO START")
                 .contains("WRONGPASS")
@@ -90,7 +75,7 @@ class StartFailureTests {
         failToStart(
                 without(
                         "spring.ssl.bundle.pem.redis.truststore",
-                        "spring.ssl.bundle.pem.redis.truststore.certificate=" + secured.otherCertificate()),
+                        "spring.ssl.bundle.pem.redis.truststore.certificate=" + this.secured.otherCertificate()),
                 USER,
                 PASSWORD);
         assertThat(output)

@@ -32,7 +32,11 @@ class ShutdownFaultTests {
 
     @BeforeAll
     static void start() {
-        cluster = RedisCluster.start(3, 0);
+        cluster = RedisCluster.builder()
+                .masters(3)
+                .replicas(1)
+                .nodeTimeout(Duration.ofSeconds(1))
+                .start();
     }
 
     @AfterAll
@@ -120,6 +124,36 @@ class ShutdownFaultTests {
                     .untilAsserted(() -> assertThat(application.subscriptions().unconfirmed(1))
                             .isNotEmpty());
             application.closeSubscriptions();
+            dead.restart();
+            requireNothingComesBack(application);
+        }
+    }
+
+    @Test
+    void whileAMasterAndItsReplicaChangePlaces() {
+        RedisNode replica = cluster.replicasOf(cluster.masters().get(0)).get(0);
+        try (ObservedSubscriptions application = subscribed()) {
+            replica.command("CLUSTER", "FAILOVER");
+            await().pollInterval(Duration.ofMillis(1))
+                    .atMost(RECOVERY)
+                    .until(() -> application.endedByServer.get() > 0);
+            application.closeSubscriptions();
+            await().atMost(RECOVERY).until(() -> replica.role() == RedisNode.Role.MASTER);
+            requireNothingComesBack(application);
+        }
+    }
+
+    @Test
+    void whileADeadMastersReplicaIsPromoted() {
+        RedisNode dead = cluster.masters().get(0);
+        RedisNode replica = cluster.replicasOf(dead).get(0);
+        try (ObservedSubscriptions application = subscribed()) {
+            dead.kill();
+            await().pollInterval(Duration.ofMillis(1))
+                    .atMost(RECOVERY)
+                    .until(() -> replica.role() == RedisNode.Role.MASTER);
+            application.closeSubscriptions();
+            requireNothingComesBack(application);
             dead.restart();
             requireNothingComesBack(application);
         }
