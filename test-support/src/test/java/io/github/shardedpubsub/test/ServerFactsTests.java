@@ -128,6 +128,28 @@ class ServerFactsTests {
         node.command("CLUSTER", "SETSLOT", Integer.toString(slot), state, other.id());
     }
 
+    /** Unlike a key that is not there, which is redirected with {@code ASK}. */
+    @Test
+    void publishingWhileTheSlotMigratesAway() {
+        RedisNode target = cluster.otherMaster(master);
+        try (TestClient subscriber = subscriberAt(master);
+                TestClient publisher = new TestClient(target)) {
+            setSlot(target, "IMPORTING", master);
+            setSlot(master, "MIGRATING", target);
+
+            assertThat(publishedAt(master, "at the source")).isEqualTo("1");
+            assertThat(subscriber.heard()).containsExactly("smessage " + channel + " at the source");
+            assertThat(publisher.outcome("SPUBLISH", channel, "at the target")).isEqualTo("MOVED");
+            assertThat(subscriber.heard()).isEmpty();
+        } finally {
+            stable();
+        }
+    }
+
+    private void stable() {
+        cluster.masters().forEach(node -> node.command("CLUSTER", "SETSLOT", Integer.toString(slot), "STABLE"));
+    }
+
     @Test
     void unsubscribingWhileTheSlotMigratesAway() {
         RedisNode target = cluster.otherMaster(master);
@@ -141,11 +163,7 @@ class ServerFactsTests {
             assertThat(subscriber.heard()).hasSize(redirects ? 1 : 0);
             assertThat(subscriber.outcome("SSUBSCRIBE", channel)).isEqualTo("ssubscribe");
         } finally {
-            cluster.nodes().forEach(node -> {
-                if (node.role() == RedisNode.Role.MASTER) {
-                    node.command("CLUSTER", "SETSLOT", Integer.toString(slot), "STABLE");
-                }
-            });
+            stable();
         }
     }
 
