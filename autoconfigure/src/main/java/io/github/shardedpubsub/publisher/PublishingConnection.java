@@ -128,7 +128,8 @@ final class PublishingConnection implements NodeLine.Destination {
             this.retries.redirected(
                     publication, refusal, () -> line(moved.target()).send(List.of(publication)));
         } else if (ask != null) {
-            // by no server yet: a migrating slot's owner takes the message itself (ServerFactsTests), and a later one may not
+            // by no server yet: a migrating slot's owner takes the message itself (ServerFactsTests), and a later one
+            // may not
             this.retries.redirected(
                     publication, refusal, () -> line(ask.target()).sendAsking(publication));
         } else if (PASSING.contains(new ReplyError(error).code())) {

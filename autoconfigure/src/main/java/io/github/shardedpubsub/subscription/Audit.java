@@ -74,7 +74,7 @@ final class Audit {
     }
 
     private void count(NodeConnection node, int tries) {
-        if (!node.isConnected() || node.isReadingPaused()) {
+        if (!node.isConnected() || node.reading().isPaused()) {
             return;
         }
         if (node.unitsInFlight() > 0) {

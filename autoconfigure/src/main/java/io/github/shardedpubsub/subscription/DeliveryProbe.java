@@ -45,7 +45,7 @@ final class DeliveryProbe {
                 .filter(WantedChannel::isConfirmed)
                 .findFirst()
                 .orElse(null);
-        if (!node.isConnected() || node.isReadingPaused() || held == null) {
+        if (!node.isConnected() || node.reading().isPaused() || held == null) {
             return;
         }
         NodeProbe probe = probeOf(node, held.slot);

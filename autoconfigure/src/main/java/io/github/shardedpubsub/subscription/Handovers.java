@@ -80,7 +80,7 @@ final class Handovers {
             if (handover.channel.handover == handover && !handover.isEnding()) {
                 handover.early = Early.ASKED;
                 if (handover.channel.wantsReadingPaused()) {
-                    target.readingChanged(handover.channel);
+                    target.reading().changed(handover.channel);
                 }
                 target.leftovers.remove(handover.channel.name);
                 asking.add(target, handover.channel);
@@ -220,7 +220,7 @@ final class Handovers {
         for (NodeConnection node : List.of(handover.source, handover.target)) {
             node.handovers.remove(handover);
             if (handover.channel.holder != node) {
-                node.readOnWithout(handover.channel);
+                node.reading().goOnWithout(handover.channel);
             }
             node.closeWhenIdle();
         }

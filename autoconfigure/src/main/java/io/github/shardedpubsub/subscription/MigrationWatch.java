@@ -62,7 +62,7 @@ final class MigrationWatch {
     }
 
     private boolean isWorthLooking(NodeConnection node) {
-        return node.isConnected() && node.subscribed() > 0 && !node.isReadingPaused();
+        return node.isConnected() && node.subscribed() > 0 && !node.reading().isPaused();
     }
 
     private void look(NodeConnection node, Runnable then) {

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,10 +49,7 @@ final class NodeConnection {
     /** From here or to here, so that channels are subscribed at two nodes. */
     final Set<Handover> handovers = new LinkedHashSet<>();
 
-    /** The channels for whose messages there is no room, so that nothing is read. */
-    private final Set<WantedChannel> withoutRoom = new HashSet<>();
-
-    private volatile @Nullable Instant readingPausedSince;
+    private final NodeReading reading;
 
     /** Channels of our own here, which nobody claims, and who listens to them. Never changed, but replaced. */
     private volatile Map<ChannelName, Consumer<byte[]>> own = Map.of();
@@ -104,6 +100,7 @@ final class NodeConnection {
     NodeConnection(NodeAddress address, Reconciler reconciler) {
         this.address = address;
         this.reconciler = reconciler;
+        this.reading = new NodeReading(this, reconciler);
         this.status = new Status(false, reconciler.timeline().now(), null);
     }
 
@@ -126,7 +123,7 @@ final class NodeConnection {
                 status.since(),
                 this.subscribed.get(),
                 status.connected() ? this.probeError : status.lastError(),
-                this.readingPausedSince);
+                this.reading.pausedSince());
     }
 
     void countSubscribed(int change) {
@@ -209,56 +206,15 @@ final class NodeConnection {
         return this.changes;
     }
 
-    /** Nothing is read, so that it does not answer either. */
-    boolean isReadingPaused() {
-        return this.readingPausedSince != null;
+    NodeReading reading() {
+        return this.reading;
     }
 
-    /** On any thread; what is decided on our own thread comes after it. */
-    void pauseReadingNow() {
+    /** As it is at the moment; on any thread. */
+    @Nullable
+    Pipe currentPipe() {
         Link current = this.link;
-        Pipe pipe = current != null ? current.pipe : null;
-        if (pipe != null) {
-            pipe.pauseReading();
-        }
-    }
-
-    /**
-     * There is no room for the channel's messages, or there is again. Only a connection that stands is paused: over the next one the
-     * channel is yet to be confirmed, and nothing would be read of that.
-     */
-    void readingChanged(WantedChannel channel) {
-        if (isConnected() && channel.wantsReadingPaused()) {
-            this.withoutRoom.add(channel);
-        } else {
-            this.withoutRoom.remove(channel);
-        }
-        readOnIfThereIsRoom();
-    }
-
-    /** The channel is not here any more. */
-    void readOnWithout(WantedChannel channel) {
-        if (this.withoutRoom.remove(channel)) {
-            readOnIfThereIsRoom();
-        }
-    }
-
-    /** Settles whether anything is read. */
-    void readOnIfThereIsRoom() {
-        boolean paused = !this.withoutRoom.isEmpty();
-        if (paused != isReadingPaused()) {
-            this.readingPausedSince = paused ? this.reconciler.timeline().now() : null;
-            if (paused) {
-                this.reconciler.standings().observe(observer -> observer.readingPaused(this.address));
-            }
-        }
-        if (this.link != null && this.link.pipe != null) {
-            if (paused) {
-                this.link.pipe.pauseReading();
-            } else {
-                this.link.pipe.resumeReading();
-            }
-        }
+        return current != null ? current.pipe : null;
     }
 
     /** Keeps the connection open, or leaves it to its channels again. */

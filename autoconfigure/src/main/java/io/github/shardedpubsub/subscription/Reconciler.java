@@ -207,12 +207,12 @@ final class Reconciler {
     void pauseReading(ChannelName name, boolean again) {
         WantedChannel channel = this.standings.get(name);
         Set<NodeConnection> heard = channel != null ? channel.heard() : Set.of();
-        if (!(again && heard.stream().allMatch(NodeConnection::isReadingPaused))) {
-            heard.forEach(NodeConnection::pauseReadingNow);
+        if (!(again && heard.stream().allMatch(node -> node.reading().isPaused()))) {
+            heard.forEach(node -> node.reading().pauseNow());
             this.timeline.execute(() -> {
                 readingChanged(name);
                 // the channel may have left one just before it was paused
-                heard.forEach(NodeConnection::readOnIfThereIsRoom);
+                heard.forEach(node -> node.reading().settle());
             });
         }
     }
@@ -220,7 +220,7 @@ final class Reconciler {
     void readingChanged(ChannelName name) {
         WantedChannel channel = this.standings.get(name);
         if (channel != null) {
-            channel.heard().forEach(node -> node.readingChanged(channel));
+            channel.heard().forEach(node -> node.reading().changed(channel));
         }
     }
 
@@ -747,7 +747,7 @@ final class Reconciler {
             dropHeld(channel, holder);
             holder.held.remove(channel);
             holder.waiting.remove(channel);
-            holder.readOnWithout(channel);
+            holder.reading().goOnWithout(channel);
             holder.closeWhenIdle();
         }
     }
