@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.shardedpubsub.LiveCluster;
+import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.StandaloneServer;
 import io.github.shardedpubsub.test.RedisNode;
 import io.lettuce.core.AclSetuserArgs;
@@ -42,6 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What Lettuce promises of its pub/sub connections holds with our handler in them, on real servers. */
+@LiveTest
 class FencedConnectionTests {
 
     private static ClientResources resources;
