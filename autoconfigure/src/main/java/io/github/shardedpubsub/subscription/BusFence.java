@@ -91,9 +91,10 @@ final class BusFence {
         }
     }
 
-    private void heard(byte[] payload) {
+    /** It goes to all nodes, and comes to each in its own time: only the one that it is for says anything. */
+    private void heard(NodeConnection at, byte[] payload) {
         Passage passage = this.open.get(new String(payload, StandardCharsets.US_ASCII));
-        if (passage != null) {
+        if (passage != null && passage.to == at) {
             passage.over("it has come");
         }
     }
@@ -120,7 +121,7 @@ final class BusFence {
         void begin() {
             this.to.listen(
                     BusFence.this.channel,
-                    payload -> BusFence.this.reconciler.timeline().execute(() -> heard(payload)),
+                    payload -> BusFence.this.reconciler.timeline().execute(() -> heard(this.to, payload)),
                     outcome -> {
                         if (!(outcome instanceof Outcome.Confirmed)) {
                             over("not to be subscribed to: " + outcome);

@@ -344,6 +344,27 @@ class SlotMovesTests {
     }
 
     @Test
+    void norWhereTheMasterHadBeenPromotedItself() {
+        Node old = this.simulation.owner("a");
+        Node promoted = this.simulation.cluster.other(old);
+        this.simulation.cluster.demote(old, promoted);
+        this.simulation.run(Duration.ofSeconds(1));
+
+        Node next = this.simulation.cluster.other(promoted);
+        promoted.passesOnTo = next;
+        this.simulation.cluster.busDelay = Duration.ofMillis(100);
+        this.simulation.publish("a", "1");
+        // what is published there for the next one is heard there, too, and at once
+        this.simulation.cluster.demote(promoted, next);
+        this.simulation.until(() -> next.holds(Simulation.channel("a")));
+        this.simulation.publish("a", "2");
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(this.simulation.messages).containsExactly("a:1", "a:2");
+        assertThat(this.simulation.status("a").node()).isEqualTo(next.address);
+    }
+
+    @Test
     void withoutPermissionToPublishAFailoverIsFollowedAtOnce() {
         Node old = this.simulation.owner("a");
         Node promoted = this.simulation.cluster.other(old);
