@@ -232,6 +232,8 @@ final class ChannelLedger {
                 tally.lostJustBefore++;
             } else if (all.stream().anyMatch(gap -> isReportedLate(lost, gap, silences))) {
                 tally.lostInSilence++;
+            } else if (hasLeftShard(lost, silences, all)) {
+                tally.lostWithThawed++;
             } else {
                 violations.add(violation(
                         lost.number() + " was lost outside of every interruption: " + lost,
@@ -239,6 +241,20 @@ final class ChannelLedger {
                         lost.answered()));
             }
         }
+    }
+
+    /**
+     * Taken by a master that had been frozen and failed over, after its slot had gone on from its successor: two interruptions, the
+     * failover's and the move's, were over when it answered. Nobody is subscribed there any more, and nobody but the servers knows.
+     */
+    private boolean hasLeftShard(Publication lost, Collection<Silence> silences, List<Gap> all) {
+        return silences.stream()
+                .filter(silence -> silence.tookLate(this.slot, lost))
+                .anyMatch(silence -> all.stream()
+                                .filter(gap -> gap.from().isAfter(silence.from())
+                                        && gap.until().isBefore(lost.answered()))
+                                .count()
+                        >= 2);
     }
 
     private static boolean isReportedLate(Publication lost, Gap gap, Collection<Silence> silences) {

@@ -173,6 +173,7 @@ final class NodeFaults {
         });
         ChaosCluster.last(noticed.plus(ChaosCluster.millis(dice, 0, 1_000)));
         node.thaw();
+        this.cluster.silences().thaw(ChaosCluster.address(node));
         account.note("thawed " + node);
         this.cluster.tire(shard.master());
         this.cluster.tire(shard.replica());

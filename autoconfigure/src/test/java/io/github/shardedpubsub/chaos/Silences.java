@@ -14,6 +14,9 @@ final class Silences {
 
     private static final Duration REMEMBERED = Duration.ofMinutes(3);
 
+    /** A node goes on a little before it is known to. */
+    private static final Duration THAWING = Duration.ofMillis(100);
+
     /** What has happened to a node that does not deliver what it should. */
     private enum Kind {
 
@@ -33,8 +36,9 @@ final class Silences {
      *
      * @param slots of its shard, where that matters
      * @param lasts for so long at the most; a silence that is noticed is noticed within this time
+     * @param thawed when the node went on, {@link Instant#MAX} if it has not
      */
-    record Silence(Kind kind, NodeAddress node, BitSet slots, Instant from, Duration lasts) {
+    record Silence(Kind kind, NodeAddress node, BitSet slots, Instant from, Duration lasts, Instant thawed) {
 
         private Instant until() {
             return this.from.plus(this.lasts);
@@ -53,6 +57,18 @@ final class Silences {
                     && this.slots.get(slot)
                     && !late.answered().isBefore(this.from)
                     && !late.sent().isAfter(until());
+        }
+
+        /**
+         * Whether it was sent to the frozen node, which took it only when it was thawed. It passes that on within its shard, and knows
+         * nothing of where the slot has gone since.
+         */
+        boolean tookLate(int slot, Publication taken) {
+            return this.kind == Kind.FROZEN
+                    && this.slots.get(slot)
+                    && taken.sent().isAfter(this.from)
+                    && taken.sent().isBefore(this.thawed)
+                    && taken.answered().plus(THAWING).isAfter(this.thawed);
         }
     }
 
@@ -75,7 +91,17 @@ final class Silences {
     private void begin(Kind kind, NodeAddress node, BitSet slots, Duration lasts) {
         Instant now = Instant.now();
         this.silences.removeIf(old -> old.from().isBefore(now.minus(REMEMBERED)));
-        this.silences.add(new Silence(kind, node, slots, now, lasts));
+        this.silences.add(new Silence(kind, node, slots, now, lasts, Instant.MAX));
+    }
+
+    /** The node goes on. */
+    void thaw(NodeAddress node) {
+        Instant now = Instant.now();
+        this.silences.replaceAll(silence -> silence.kind() == Kind.FROZEN
+                        && silence.node().equals(node)
+                        && silence.thawed().equals(Instant.MAX)
+                ? new Silence(silence.kind(), node, silence.slots(), silence.from(), silence.lasts(), now)
+                : silence);
     }
 
     List<Silence> all() {

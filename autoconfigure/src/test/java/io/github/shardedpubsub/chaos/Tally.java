@@ -18,6 +18,9 @@ final class Tally {
     /** Published after the node went silent, and before that was noticed and reported. */
     long lostInSilence;
 
+    /** Taken by a node that had been frozen, when its slot had gone from its shard meanwhile. */
+    long lostWithThawed;
+
     /** Passed on by a node that was frozen just after it had taken them, once it was thawed: late, or for the second time. */
     long heldBack;
 
@@ -31,6 +34,7 @@ final class Tally {
         this.lostInGap += other.lostInGap;
         this.lostJustBefore += other.lostJustBefore;
         this.lostInSilence += other.lostInSilence;
+        this.lostWithThawed += other.lostWithThawed;
         this.heldBack += other.heldBack;
         this.overtaken += other.overtaken;
     }
@@ -39,8 +43,9 @@ final class Tally {
     public String toString() {
         return this.published + " published (" + this.notPublished + " more could not be), " + this.arrived
                 + " arrived; lost: " + this.lostInGap + " in reported interruptions, " + this.lostJustBefore
-                + " just before one, " + this.lostInSilence + " at nodes that went silent; "
-                + this.heldBack + " late or twice from thawed nodes, " + this.overtaken
+                + " just before one, " + this.lostInSilence + " at nodes that went silent, " + this.lostWithThawed
+                + " taken by a thawed one that its slot had left; " + this.heldBack
+                + " late or twice from thawed nodes, " + this.overtaken
                 + " overtaken at a failover";
     }
 }
