@@ -26,6 +26,7 @@ public final class ShardProcessObservationContext extends ReceiverContext<Map<St
         this.channel = channel;
         this.listener = listener;
         setCarrier(headers);
+        setRemoteServiceName("Redis");
     }
 
     /**

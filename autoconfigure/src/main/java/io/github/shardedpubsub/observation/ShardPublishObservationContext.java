@@ -27,6 +27,7 @@ public final class ShardPublishObservationContext extends SenderContext<Map<Stri
         super((headers, name, value) -> Objects.requireNonNull(headers).put(name, value), Kind.PRODUCER);
         this.channel = channel;
         setCarrier(new LinkedHashMap<>());
+        setRemoteServiceName("Redis");
     }
 
     /**

@@ -82,6 +82,8 @@ class ConfigurationMetadataTests {
                 .containsEntry("sharded-pubsub.listener.shutdown-timeout", "10s")
                 .containsEntry("sharded-pubsub.resubscribe.mode", "follow")
                 .containsEntry("sharded-pubsub.publisher.retry-timeout", "2s")
+                .containsEntry("sharded-pubsub.observation.enabled", "false")
+                .containsEntry("sharded-pubsub.observation.propagation", "none")
                 .containsEntry("sharded-pubsub.health.patience", "5s")
                 .containsEntry("sharded-pubsub.lettuce.fence", "true");
     }
