@@ -45,7 +45,7 @@ class ConfigurationMetadataTests {
                     JsonMapper.builder().build().readTree(metadata).path("properties")) {
                 String name = property.path("name").asString();
                 this.descriptions.put(name, property.path("description").asString(""));
-                this.defaults.put(name, property.path("defaultValue").asString("none"));
+                this.defaults.put(name, property.path("defaultValue").asString(""));
             }
         }
     }
@@ -100,9 +100,9 @@ class ConfigurationMetadataTests {
     }
 
     private String row(String name) {
-        String value = this.defaults.get(name);
+        String value = this.defaults.getOrDefault(name, "");
         return "| `%s` | %s | %s |"
-                .formatted(name, "none".equals(value) ? "" : "`" + value + "`", this.descriptions.get(name));
+                .formatted(name, value.isEmpty() ? "" : "`" + value + "`", this.descriptions.get(name));
     }
 
     /** Whatever is said to be a property: set to something else than its default, it arrives where the code reads it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.shardedpubsub.observation.PayloadEnvelope.Content;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
@@ -28,8 +29,7 @@ class HeaderEnvelopePropertyTests {
             assertThat(wrapped).isSameAs(payload);
             assertThat(content).isNull();
         } else {
-            assertThat(content).isNotNull();
-            assertThat(content.headers()).isEqualTo(sent);
+            assertThat(Objects.requireNonNull(content).headers()).isEqualTo(sent);
             assertThat(content.payload()).isEqualTo(payload);
         }
     }

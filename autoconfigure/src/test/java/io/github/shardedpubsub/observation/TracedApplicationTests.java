@@ -244,8 +244,7 @@ class TracedApplicationTests {
         context.getBean(ShardedPublisher.class).publish(ORDERS, "tea");
         MutableSpan process = span(context, Kind.CONSUMER);
         assertThat(process.parentId()).isNull();
-        assertThat(process.traceId())
-                .isNotEqualTo(span(context, Kind.PRODUCER).traceId());
+        assertThat(process.traceId()).isNotEqualTo(span(context, Kind.PRODUCER).traceId());
         assertThat(context.getBean(Application.class).received).containsExactly("tea");
     }
 

@@ -121,8 +121,8 @@ class ObservationDocumentTests {
                     subscriptions.message("orders:{eu}", wrapped);
                     await().untilAsserted(() -> assertThat(received).containsExactly("tea"));
                     subscriptions.message("news", wrapped);
-                    await().untilAsserted(() -> assertThat(received)
-                            .containsExactly("tea", new String(wrapped, StandardCharsets.UTF_8)));
+                    await().untilAsserted(() ->
+                            assertThat(received).containsExactly("tea", new String(wrapped, StandardCharsets.UTF_8)));
                     await().untilAsserted(() -> assertThat(this.registry)
                             .hasNumberOfObservationsWithNameEqualTo("sharded.pubsub.process", 2)
                             .forAllObservationsWithNameEqualTo(
@@ -141,7 +141,9 @@ class ObservationDocumentTests {
                 new DefaultShardPublishObservationConvention().getName(), ShardedPubSubObservation.PUBLISH,
                 new DefaultShardProcessObservationConvention().getName(), ShardedPubSubObservation.PROCESS);
         List<List<String>> rows = rows("| name | span |");
-        assertThat(rows).extracting(row -> code(row.get(0)).get(0)).containsExactlyInAnyOrderElementsOf(byName.keySet());
+        assertThat(rows)
+                .extracting(row -> code(row.get(0)).get(0))
+                .containsExactlyInAnyOrderElementsOf(byName.keySet());
         for (List<String> row : rows) {
             ShardedPubSubObservation observation =
                     Objects.requireNonNull(byName.get(code(row.get(0)).get(0)));
@@ -215,8 +217,9 @@ class ObservationDocumentTests {
     void itsJavaStandsHere() throws IOException {
         String source = withoutSpaces(Files.readString(
                 Path.of("src/test/java/io/github/shardedpubsub/readme/ObservationDocumentTests.java")));
-        assertThat(snippet("java")).hasSize(2).allSatisfy(java -> assertThat(source)
-                .contains(withoutSpaces(java)));
+        assertThat(snippet("java"))
+                .hasSize(2)
+                .allSatisfy(java -> assertThat(source).contains(withoutSpaces(java)));
     }
 
     private static List<String> names(KeyName[] keys) {
