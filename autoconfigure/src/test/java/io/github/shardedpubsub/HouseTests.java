@@ -39,6 +39,8 @@ class HouseTests {
 
     private static final String ACTUATE = ROOT + "actuate..";
 
+    private static final String OBSERVATION = ROOT + "observation..";
+
     private static final String AUTOCONFIGURE = ROOT + "autoconfigure..";
 
     private static final String TEST_SUPPORT = ROOT + "test..";
@@ -50,6 +52,8 @@ class HouseTests {
             .definedBy(AUTOCONFIGURE)
             .layer("actuate")
             .definedBy(ACTUATE)
+            .layer("observation")
+            .definedBy(OBSERVATION)
             .layer("listener")
             .definedBy(LISTENER)
             .layer("publisher")
@@ -62,14 +66,17 @@ class HouseTests {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("actuate")
             .mayOnlyBeAccessedByLayers("autoconfigure")
+            .whereLayer("observation")
+            .mayOnlyBeAccessedByLayers("autoconfigure")
             .whereLayer("listener")
-            .mayOnlyBeAccessedByLayers("actuate", "autoconfigure")
+            .mayOnlyBeAccessedByLayers("actuate", "observation", "autoconfigure")
             .whereLayer("publisher")
-            .mayOnlyBeAccessedByLayers("actuate", "autoconfigure")
+            .mayOnlyBeAccessedByLayers("actuate", "observation", "autoconfigure")
             .whereLayer("subscription")
             .mayOnlyBeAccessedByLayers("listener", "publisher", "actuate", "autoconfigure")
             .whereLayer("pipe")
-            .mayOnlyBeAccessedByLayers("subscription", "listener", "publisher", "actuate", "autoconfigure");
+            .mayOnlyBeAccessedByLayers(
+                    "subscription", "listener", "publisher", "actuate", "observation", "autoconfigure");
 
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =
@@ -108,9 +115,9 @@ class HouseTests {
             .resideInAPackage("org.springframework.boot..autoconfigure..");
 
     @ArchTest
-    static final ArchRule onlyActuateAndAutoconfigureKnowMicrometer = noClasses()
+    static final ArchRule onlyActuateObservationAndAutoconfigureKnowMicrometer = noClasses()
             .that()
-            .resideOutsideOfPackages(ACTUATE, AUTOCONFIGURE)
+            .resideOutsideOfPackages(ACTUATE, OBSERVATION, AUTOCONFIGURE)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.micrometer..");

@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.autoconfigure;
 
+import io.github.shardedpubsub.listener.DeliveryInterceptor;
 import io.github.shardedpubsub.listener.ListenerConverters;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardMessageDelivery;
@@ -7,6 +8,7 @@ import io.github.shardedpubsub.listener.ShardedRedisListenerAnnotationBeanPostPr
 import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.MessageConverterSerializer;
+import io.github.shardedpubsub.publisher.PublishInterceptor;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -64,14 +66,18 @@ public final class ShardedPubSubAutoConfiguration {
                 Environment environment,
                 BeanFactory beanFactory,
                 ObjectProvider<ErrorHandler> errorHandlers,
-                ObjectProvider<PayloadSerializer> payloadSerializer) {
+                ObjectProvider<PayloadSerializer> payloadSerializer,
+                ObjectProvider<PublishInterceptor> publishInterceptor,
+                ObjectProvider<DeliveryInterceptor> deliveryInterceptor) {
             PayloadSerializer serializer = payloadSerializer.getIfAvailable();
             return new ShardedPubSubConfigurer(
                     properties,
                     Threading.VIRTUAL.isActive(environment),
                     beanFactory,
                     errorHandlers,
-                    serializer != null ? serializer.objects() : null);
+                    serializer != null ? serializer.objects() : null,
+                    publishInterceptor,
+                    deliveryInterceptor);
         }
 
         @Bean

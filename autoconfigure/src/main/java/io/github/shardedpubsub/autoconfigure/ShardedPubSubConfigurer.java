@@ -1,8 +1,10 @@
 package io.github.shardedpubsub.autoconfigure;
 
+import io.github.shardedpubsub.listener.DeliveryInterceptor;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PipeSettings;
+import io.github.shardedpubsub.publisher.PublishInterceptor;
 import io.github.shardedpubsub.publisher.PublisherSettings;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ResubscribeMode;
@@ -39,17 +41,25 @@ public final class ShardedPubSubConfigurer {
 
     private final @Nullable RedisSerializer<Object> payloadSerializer;
 
+    private final ObjectProvider<PublishInterceptor> publishInterceptor;
+
+    private final ObjectProvider<DeliveryInterceptor> deliveryInterceptor;
+
     ShardedPubSubConfigurer(
             ShardedPubSubProperties properties,
             boolean virtualThreads,
             BeanFactory beanFactory,
             ObjectProvider<ErrorHandler> errorHandlers,
-            @Nullable RedisSerializer<Object> payloadSerializer) {
+            @Nullable RedisSerializer<Object> payloadSerializer,
+            ObjectProvider<PublishInterceptor> publishInterceptor,
+            ObjectProvider<DeliveryInterceptor> deliveryInterceptor) {
         this.properties = properties;
         this.virtualThreads = virtualThreads;
         this.beanFactory = beanFactory;
         this.errorHandlers = errorHandlers;
         this.payloadSerializer = payloadSerializer;
+        this.publishInterceptor = publishInterceptor;
+        this.deliveryInterceptor = deliveryInterceptor;
     }
 
     /**
@@ -119,6 +129,7 @@ public final class ShardedPubSubConfigurer {
         if (errorHandler != null) {
             container.setErrorHandler(errorHandler);
         }
+        this.deliveryInterceptor.ifUnique(container::setDeliveryInterceptor);
         applyThreads(
                 ShardedRedisMessageListenerContainer.BEAN_NAME, container::setTaskExecutor, container::setConcurrency);
         return container;
@@ -135,6 +146,7 @@ public final class ShardedPubSubConfigurer {
         container.setQueueCapacity(listener.getQueueCapacity());
         container.setOverflowPolicy(listener.getOverflow());
         container.setShutdownTimeout(listener.getShutdownTimeout().toMillis());
+        this.deliveryInterceptor.ifUnique(container::setDeliveryInterceptor);
         applyThreads("reactive-sharded-redis", container::setTaskExecutor, container::setConcurrency);
         return container;
     }
@@ -158,9 +170,11 @@ public final class ShardedPubSubConfigurer {
      * @throws UnsupportedRedisException if it is not a Lettuce connection to a cluster by RESP3
      */
     public ShardedPublisher publisher(RedisConnectionFactory connectionFactory) {
-        return new ShardedPublisher(
+        ShardedPublisher publisher = new ShardedPublisher(
                 ClusterConnection.of(connectionFactory)::client,
                 this.payloadSerializer,
                 new PublisherSettings(this.properties.getPublisher().getRetryTimeout()));
+        this.publishInterceptor.ifUnique(publisher::setInterceptor);
+        return publisher;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.OverflowPolicy;
+import io.github.shardedpubsub.observation.TracePropagation;
 import io.github.shardedpubsub.subscription.HandoverSettings;
 import io.github.shardedpubsub.subscription.ResubscribeMode;
 import java.time.Duration;
@@ -50,6 +51,8 @@ public class ShardedPubSubProperties {
     private final Listener listener = new Listener();
 
     private final Publisher publisher = new Publisher();
+
+    private final Observation observation = new Observation();
 
     private final Health health = new Health();
 
@@ -117,6 +120,10 @@ public class ShardedPubSubProperties {
 
     public Publisher getPublisher() {
         return this.publisher;
+    }
+
+    public Observation getObservation() {
+        return this.observation;
     }
 
     public Health getHealth() {
@@ -455,6 +462,39 @@ public class ShardedPubSubProperties {
 
         public void setRetryTimeout(Duration retryTimeout) {
             this.retryTimeout = notNegative(retryTimeout);
+        }
+    }
+
+    /**
+     * Observations of publishing and of listeners' calls.
+     */
+    public static class Observation {
+
+        /**
+         * Whether each message that is published and each call of a listener is an observation, where there is an ObservationRegistry.
+         */
+        private boolean enabled;
+
+        /**
+         * Whether traces travel within payloads, which are put into an envelope for that. Let all applications accept envelopes before
+         * the first one sends any: others take them for payloads.
+         */
+        private TracePropagation propagation = TracePropagation.NONE;
+
+        public boolean isEnabled() {
+            return this.enabled;
+        }
+
+        public void setEnabled(boolean enabled) {
+            this.enabled = enabled;
+        }
+
+        public TracePropagation getPropagation() {
+            return this.propagation;
+        }
+
+        public void setPropagation(TracePropagation propagation) {
+            this.propagation = propagation;
         }
     }
 

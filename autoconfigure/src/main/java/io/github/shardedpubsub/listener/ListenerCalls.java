@@ -22,6 +22,8 @@ final class ListenerCalls implements OrderedDelivery.Destination {
 
     private volatile @Nullable ErrorHandler errorHandler;
 
+    private volatile @Nullable DeliveryInterceptor interceptor;
+
     /** How a listener is called. */
     interface Call {
 
@@ -38,6 +40,11 @@ final class ListenerCalls implements OrderedDelivery.Destination {
         this.errorHandler = errorHandler;
     }
 
+    /** Around each call from now on. */
+    void interceptor(@Nullable DeliveryInterceptor interceptor) {
+        this.interceptor = interceptor;
+    }
+
     @Override
     public void deliver(Registration registration, byte[] payload) {
         if (registration.isEnded()) {
@@ -45,19 +52,33 @@ final class ListenerCalls implements OrderedDelivery.Destination {
             return;
         }
         byte[] channel = registration.channel().toBytes();
-        Message message = new DefaultMessage(channel, payload);
         long begin = System.nanoTime();
         DeliveryOutcome outcome = DeliveryOutcome.SUCCESS;
+        DeliveryInterceptor interceptor = this.interceptor;
+        DeliveryInterceptor.Delivery delivery = null;
         try {
+            if (interceptor != null) {
+                delivery = interceptor.begin(
+                        registration.channel(),
+                        registration.listener().options().name(),
+                        payload);
+            }
+            Message message = new DefaultMessage(channel, delivery != null ? delivery.payload() : payload);
             // The channel is the source, as in Spring Data's container: adapters read it there.
             this.call.call(registration.listener().listener(), message, channel.clone());
         } catch (Throwable ex) {
             outcome = DeliveryOutcome.ERROR;
+            if (delivery != null) {
+                delivery.failed(ex);
+            }
             handle(registration, ex);
         } finally {
             // What interrupts a listener is not meant for the next one.
             var unused = Thread.interrupted();
             this.observers.delivered(registration.channel(), outcome, Duration.ofNanos(System.nanoTime() - begin));
+            if (delivery != null) {
+                delivery.end();
+            }
         }
     }
 

@@ -12,15 +12,17 @@ import org.springframework.util.ErrorHandler;
  * @param queueCapacity how many messages of one channel can wait for this listener, at least 1
  * @param overflow what is done when a queue is full
  * @param errorHandler is given what the listener throws
+ * @param name what the listener is called where its calls are observed, as a tag of metrics among others: one of few
  */
 public record ListenerOptions(
         @Nullable Integer concurrency,
         @Nullable Integer queueCapacity,
         @Nullable OverflowPolicy overflow,
-        @Nullable ErrorHandler errorHandler) {
+        @Nullable ErrorHandler errorHandler,
+        @Nullable String name) {
 
     /** Nothing is different. */
-    public static final ListenerOptions DEFAULTS = new ListenerOptions(null, null, null, null);
+    public static final ListenerOptions DEFAULTS = new ListenerOptions(null, null, null, null, null);
 
     public ListenerOptions {
         Assert.isTrue(concurrency == null || concurrency > 0, "Concurrency must be positive");
@@ -29,21 +31,26 @@ public record ListenerOptions(
 
     /** The same with another concurrency. */
     public ListenerOptions withConcurrency(int concurrency) {
-        return new ListenerOptions(concurrency, this.queueCapacity, this.overflow, this.errorHandler);
+        return new ListenerOptions(concurrency, this.queueCapacity, this.overflow, this.errorHandler, this.name);
     }
 
     /** The same with another capacity of each queue. */
     public ListenerOptions withQueueCapacity(int queueCapacity) {
-        return new ListenerOptions(this.concurrency, queueCapacity, this.overflow, this.errorHandler);
+        return new ListenerOptions(this.concurrency, queueCapacity, this.overflow, this.errorHandler, this.name);
     }
 
     /** The same with another way to treat a full queue. */
     public ListenerOptions withOverflow(OverflowPolicy overflow) {
-        return new ListenerOptions(this.concurrency, this.queueCapacity, overflow, this.errorHandler);
+        return new ListenerOptions(this.concurrency, this.queueCapacity, overflow, this.errorHandler, this.name);
     }
 
     /** The same with another error handler. */
     public ListenerOptions withErrorHandler(ErrorHandler errorHandler) {
-        return new ListenerOptions(this.concurrency, this.queueCapacity, this.overflow, errorHandler);
+        return new ListenerOptions(this.concurrency, this.queueCapacity, this.overflow, errorHandler, this.name);
+    }
+
+    /** The same with another name. */
+    public ListenerOptions withName(String name) {
+        return new ListenerOptions(this.concurrency, this.queueCapacity, this.overflow, this.errorHandler, name);
     }
 }

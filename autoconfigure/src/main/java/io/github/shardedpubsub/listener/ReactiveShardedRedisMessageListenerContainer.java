@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.data.redis.connection.Message;
@@ -59,6 +60,9 @@ public class ReactiveShardedRedisMessageListenerContainer
 
     private final DeliveryObservers observers = new DeliveryObservers();
 
+    private final ListenerCalls calls =
+            new ListenerCalls(this.observers, (listener, message, channel) -> listener.onMessage(message, channel));
+
     private final DeliveryLanes lanes;
 
     private final ListenerClaims claims;
@@ -88,9 +92,7 @@ public class ReactiveShardedRedisMessageListenerContainer
      */
     public ReactiveShardedRedisMessageListenerContainer(ShardSubscriptions subscriptions) {
         Assert.notNull(subscriptions, "ShardSubscriptions must not be null");
-        ListenerCalls calls =
-                new ListenerCalls(this.observers, (listener, message, channel) -> listener.onMessage(message, channel));
-        this.lanes = new DeliveryLanes(this::execute, calls);
+        this.lanes = new DeliveryLanes(this::execute, this.calls);
         this.changes = new SerialExecutor(this.lanes.executor());
         this.claims = new ListenerClaims(subscriptions, this.lanes, this::receive, this.lanes.executor());
         this.observers.add(this.events);
@@ -130,6 +132,13 @@ public class ReactiveShardedRedisMessageListenerContainer
     public void setOverflowPolicy(OverflowPolicy overflowPolicy) {
         Assert.notNull(overflowPolicy, "OverflowPolicy must not be null");
         this.lanes.overflow(overflowPolicy);
+    }
+
+    /**
+     * Sets what is around each message that is given to a subscriber, until {@code onNext} returns; by default nothing.
+     */
+    public void setDeliveryInterceptor(@Nullable DeliveryInterceptor deliveryInterceptor) {
+        this.calls.interceptor(deliveryInterceptor);
     }
 
     /**
@@ -188,7 +197,7 @@ public class ReactiveShardedRedisMessageListenerContainer
      * @param topics the channels, at least one
      * @param channel reads their names
      * @param body reads payloads
-     * @param options the capacity of the queues and what is done when one is full; nothing else has a meaning here
+     * @param options the capacity of the queues, what is done when one is full, and the name; nothing else has a meaning here
      * @throws ShardChannelPatternException for a pattern
      */
     public <C, B> Flux<ReactiveSubscription.Message<C, B>> receive(

@@ -14,6 +14,9 @@ import org.springframework.util.Assert;
  */
 public final class ShardedListenerEndpoint implements Lifecycle {
 
+    /** What an id begins with that nobody has chosen; there can be any number of these. */
+    static final String GENERATED_ID = ShardedListenerEndpoint.class.getName() + "#";
+
     private final String id;
 
     private final ShardedRedisMessageListenerContainer container;
@@ -33,6 +36,7 @@ public final class ShardedListenerEndpoint implements Lifecycle {
      *
      * @param id under which it is found, not empty
      * @param topics the channels, at least one
+     * @param options where they have no {@linkplain ListenerOptions#name() name}, it is the id
      */
     public ShardedListenerEndpoint(
             String id,
@@ -46,7 +50,7 @@ public final class ShardedListenerEndpoint implements Lifecycle {
         this.container = container;
         this.listener = listener;
         this.topics = List.copyOf(topics);
-        this.options = options;
+        this.options = options.name() == null && !id.startsWith(GENERATED_ID) ? options.withName(id) : options;
     }
 
     /**

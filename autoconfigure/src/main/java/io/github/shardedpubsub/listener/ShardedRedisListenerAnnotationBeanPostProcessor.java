@@ -46,8 +46,6 @@ import org.springframework.validation.Validator;
 public class ShardedRedisListenerAnnotationBeanPostProcessor
         implements DestructionAwareBeanPostProcessor, BeanFactoryAware, SmartInitializingSingleton {
 
-    private static final String GENERATED_ID = ShardedListenerEndpoint.class.getName() + "#";
-
     private final Set<Class<?>> withoutListeners = ConcurrentHashMap.newKeySet();
 
     private final AtomicInteger generatedIds = new AtomicInteger();
@@ -180,7 +178,7 @@ public class ShardedRedisListenerAnnotationBeanPostProcessor
         Method invocable = AopUtils.selectInvocableMethod(
                 annotated.method(), annotated.bean().getClass());
         ShardedListenerEndpoint endpoint = new ShardedListenerEndpoint(
-                id.isBlank() ? GENERATED_ID + this.generatedIds.getAndIncrement() : id,
+                id.isBlank() ? ShardedListenerEndpoint.GENERATED_ID + this.generatedIds.getAndIncrement() : id,
                 bean(values.text(annotation.container()), ShardedRedisMessageListenerContainer.class, annotated),
                 new MethodMessageListener(
                         methods().createInvocableHandlerMethod(annotated.bean(), invocable),
@@ -216,7 +214,8 @@ public class ShardedRedisListenerAnnotationBeanPostProcessor
                 values.positiveNumber("concurrency", annotation.concurrency()),
                 values.positiveNumber("queueCapacity", annotation.queueCapacity()),
                 values.constant(OverflowPolicy.class, "overflow", annotation.overflow()),
-                errorHandler.isBlank() ? null : bean(errorHandler, ErrorHandler.class, annotated));
+                errorHandler.isBlank() ? null : bean(errorHandler, ErrorHandler.class, annotated),
+                null);
     }
 
     private <T> T bean(String name, Class<T> type, Annotated annotated) {

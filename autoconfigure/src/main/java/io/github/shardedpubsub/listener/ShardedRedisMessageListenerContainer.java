@@ -145,6 +145,13 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     }
 
     /**
+     * Sets what is around each call of a listener and its error handler; by default nothing.
+     */
+    public void setDeliveryInterceptor(@Nullable DeliveryInterceptor deliveryInterceptor) {
+        this.calls.interceptor(deliveryInterceptor);
+    }
+
+    /**
      * Sets whether {@link #start()} fails if channels are not confirmed in time, which is the default. Otherwise it logs a warning
      * and the subscriptions go on working at it. A channel that is refused lets the start fail in both cases.
      */

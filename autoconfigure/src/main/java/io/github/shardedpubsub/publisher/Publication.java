@@ -4,6 +4,10 @@ import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.ContextView;
 
 /**
  * A message on its way, until it is published or given up. It is with one thread at a time: the one that publishes, an event loop, or
@@ -11,15 +15,20 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Publication {
 
+    private static final Log logger = LogFactory.getLog(Publication.class);
+
     private final String channel;
 
     private final byte[] channelName;
 
-    private final byte[] payload;
+    /** As it is sent. */
+    private byte[] payload;
 
     private final PublishObserver observer;
 
     private final long begin = System.nanoTime();
+
+    private PublishInterceptor.@Nullable Publishing publishing;
 
     private final CompletableFuture<Long> answer = new CompletableFuture<>();
 
@@ -32,6 +41,15 @@ final class Publication {
         this.channelName = channel.getBytes(StandardCharsets.UTF_8);
         this.payload = payload;
         this.observer = observer;
+    }
+
+    /** Before it is sent for the first time. */
+    void begin(PublishInterceptor interceptor, @Nullable ContextView caller) {
+        PublishInterceptor.Publishing begun = interceptor.begin(this.channel, this.payload, caller);
+        if (begun != null) {
+            this.publishing = begun;
+            this.payload = begun.payload();
+        }
     }
 
     String channel() {
@@ -70,16 +88,25 @@ final class Publication {
     }
 
     void published(long receivers) {
-        finished(PublishOutcome.PUBLISHED, receivers);
+        finished(PublishOutcome.PUBLISHED, receivers, null);
         this.answer.complete(receivers);
     }
 
     void failed(Throwable failure, PublishOutcome outcome) {
-        finished(outcome, 0);
+        finished(outcome, 0, failure);
         this.answer.completeExceptionally(failure);
     }
 
-    private void finished(PublishOutcome outcome, long receivers) {
+    private void finished(PublishOutcome outcome, long receivers, @Nullable Throwable failure) {
         this.observer.finished(this.channel, outcome, receivers, Duration.ofNanos(System.nanoTime() - this.begin));
+        PublishInterceptor.Publishing publishing = this.publishing;
+        if (publishing != null) {
+            try {
+                publishing.end(
+                        outcome, receivers, failure != null ? ShardedPublisher.translate(this.channel, failure) : null);
+            } catch (RuntimeException ex) {
+                logger.error("An interceptor of a publisher must not throw: " + publishing, ex);
+            }
+        }
     }
 }

@@ -33,7 +33,9 @@ public final class ReactiveShardedPublisher {
      *     {@link IllegalArgumentException} for an object that nothing can write
      */
     public Mono<Long> publish(String channel, Object payload) {
-        return Mono.fromFuture(() -> this.publisher.publishAsync(channel, payload));
+        return this.publisher.isIntercepted()
+                ? Mono.deferContextual(caller -> Mono.fromFuture(this.publisher.publishAsync(channel, payload, caller)))
+                : Mono.fromFuture(() -> this.publisher.publishAsync(channel, payload));
     }
 
     /**
@@ -50,7 +52,7 @@ public final class ReactiveShardedPublisher {
      *     answered
      */
     public Flux<Long> publishAll(Collection<ShardMessage> messages) {
-        return Flux.defer(() -> Flux.fromIterable(this.publisher.publishAllAsync(messages))
+        return Flux.deferContextual(caller -> Flux.fromIterable(this.publisher.publishAllAsync(messages, caller))
                 .flatMapSequentialDelayError(
                         (CompletableFuture<Long> answer) -> Mono.fromFuture(answer), Integer.MAX_VALUE, 1));
     }

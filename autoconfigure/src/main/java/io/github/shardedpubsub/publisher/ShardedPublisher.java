@@ -20,6 +20,7 @@ import org.springframework.data.redis.RedisSystemException;
 import org.springframework.data.redis.connection.lettuce.LettuceExceptionConverter;
 import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.util.Assert;
+import reactor.util.context.ContextView;
 
 /**
  * Publishes to shard channels: {@code SPUBLISH} at the node that serves the channel's slot. One connection to each node is opened with
@@ -55,6 +56,8 @@ public final class ShardedPublisher implements AutoCloseable {
     private final PublisherSettings settings;
 
     private final PublishObservers observers = new PublishObservers();
+
+    private volatile @Nullable PublishInterceptor interceptor;
 
     /** Guarded by this. */
     private @Nullable Opened opened;
@@ -107,6 +110,17 @@ public final class ShardedPublisher implements AutoCloseable {
     }
 
     /**
+     * Sets what is around each message; by default nothing.
+     */
+    public void setInterceptor(@Nullable PublishInterceptor interceptor) {
+        this.interceptor = interceptor;
+    }
+
+    boolean isIntercepted() {
+        return this.interceptor != null;
+    }
+
+    /**
      * Publishes a message and waits for the server's answer, at most for the client's connect and command timeouts and the time for
      * retries. Not to be called on an event loop of Lettuce.
      *
@@ -116,7 +130,7 @@ public final class ShardedPublisher implements AutoCloseable {
      */
     public long publish(String channel, Object payload) {
         Publication publication = publication(channel, payload);
-        send(List.of(publication));
+        send(List.of(publication), null);
         return await(publication);
     }
 
@@ -138,7 +152,7 @@ public final class ShardedPublisher implements AutoCloseable {
      */
     public List<Long> publishAll(Collection<ShardMessage> messages) {
         List<Publication> publications = publications(messages);
-        send(publications);
+        send(publications, null);
         List<Long> receivers = new ArrayList<>(publications.size());
         DataAccessException failure = null;
         for (Publication publication : publications) {
@@ -175,8 +189,12 @@ public final class ShardedPublisher implements AutoCloseable {
      * @throws IllegalArgumentException for an object that nothing can write
      */
     public CompletableFuture<Long> publishAsync(String channel, Object payload) {
+        return publishAsync(channel, payload, null);
+    }
+
+    CompletableFuture<Long> publishAsync(String channel, Object payload, @Nullable ContextView caller) {
         Publication publication = publication(channel, payload);
-        send(List.of(publication));
+        send(List.of(publication), caller);
         return translated(publication);
     }
 
@@ -187,8 +205,12 @@ public final class ShardedPublisher implements AutoCloseable {
      * @throws IllegalArgumentException for an object that nothing can write; nothing is sent then
      */
     public List<CompletableFuture<Long>> publishAllAsync(Collection<ShardMessage> messages) {
+        return publishAllAsync(messages, null);
+    }
+
+    List<CompletableFuture<Long>> publishAllAsync(Collection<ShardMessage> messages, @Nullable ContextView caller) {
         List<Publication> publications = publications(messages);
-        send(publications);
+        send(publications, caller);
         return publications.stream().map(ShardedPublisher::translated).toList();
     }
 
@@ -239,8 +261,12 @@ public final class ShardedPublisher implements AutoCloseable {
         return bytes;
     }
 
-    private void send(List<Publication> publications) {
+    private void send(List<Publication> publications, @Nullable ContextView caller) {
         try {
+            PublishInterceptor interceptor = this.interceptor;
+            if (interceptor != null) {
+                publications.forEach(publication -> publication.begin(interceptor, caller));
+            }
             CompletableFuture<PublishingConnection> connected;
             synchronized (this) {
                 Opened current = opened();
@@ -298,7 +324,7 @@ public final class ShardedPublisher implements AutoCloseable {
                 new TopologyRefresh(client, timer)::request);
     }
 
-    private static DataAccessException translate(String channel, Throwable failure) {
+    static DataAccessException translate(String channel, Throwable failure) {
         Throwable cause = failure;
         while (cause instanceof CompletionException || cause instanceof ExecutionException) {
             Throwable inner = cause.getCause();

@@ -45,7 +45,7 @@ class ConfigurationMetadataTests {
                     JsonMapper.builder().build().readTree(metadata).path("properties")) {
                 String name = property.path("name").asString();
                 this.descriptions.put(name, property.path("description").asString(""));
-                this.defaults.put(name, property.path("defaultValue").asString("none"));
+                this.defaults.put(name, property.path("defaultValue").asString(""));
             }
         }
     }
@@ -82,6 +82,8 @@ class ConfigurationMetadataTests {
                 .containsEntry("sharded-pubsub.listener.shutdown-timeout", "10s")
                 .containsEntry("sharded-pubsub.resubscribe.mode", "follow")
                 .containsEntry("sharded-pubsub.publisher.retry-timeout", "2s")
+                .containsEntry("sharded-pubsub.observation.enabled", "false")
+                .containsEntry("sharded-pubsub.observation.propagation", "none")
                 .containsEntry("sharded-pubsub.health.patience", "5s")
                 .containsEntry("sharded-pubsub.lettuce.fence", "true");
     }
@@ -98,9 +100,9 @@ class ConfigurationMetadataTests {
     }
 
     private String row(String name) {
-        String value = this.defaults.get(name);
+        String value = this.defaults.getOrDefault(name, "");
         return "| `%s` | %s | %s |"
-                .formatted(name, "none".equals(value) ? "" : "`" + value + "`", this.descriptions.get(name));
+                .formatted(name, value.isEmpty() ? "" : "`" + value + "`", this.descriptions.get(name));
     }
 
     /** Whatever is said to be a property: set to something else than its default, it arrives where the code reads it. */

@@ -8,9 +8,11 @@ import io.github.shardedpubsub.actuate.PublisherMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint;
 import io.github.shardedpubsub.actuate.ShardedPubSubHealthIndicator;
+import io.github.shardedpubsub.listener.DeliveryInterceptor;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.publisher.PublishInterceptor;
 import io.github.shardedpubsub.publisher.ReactiveShardedPublisher;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
@@ -57,8 +59,10 @@ class EveryAutoConfigurationTests {
     private static final List<Class<?>> METRICS = List.of(
             ShardSubscriptionMetrics.class, DeliveryMetrics.class, PublisherMetrics.class, LettuceFenceMetrics.class);
 
+    private static final List<Class<?>> OBSERVATION = List.of(PublishInterceptor.class, DeliveryInterceptor.class);
+
     private static final List<List<Class<?>>> ALL =
-            List.of(SUBSCRIBING, PUBLISHING, REACTIVE, FENCING, HEALTH, ENDPOINT, METRICS);
+            List.of(SUBSCRIBING, PUBLISHING, REACTIVE, FENCING, HEALTH, ENDPOINT, METRICS, OBSERVATION);
 
     @Configuration(proxyBeanMethods = false)
     @ImportAutoConfiguration({
@@ -68,6 +72,7 @@ class EveryAutoConfigurationTests {
         ShardedPubSubLettuceAutoConfiguration.class,
         ShardedPubSubHealthAutoConfiguration.class,
         ShardedPubSubMetricsAutoConfiguration.class,
+        ShardedPubSubObservationAutoConfiguration.class,
         ShardedPubSubEndpointAutoConfiguration.class
     })
     static class Application {}
@@ -78,6 +83,7 @@ class EveryAutoConfigurationTests {
             .withPropertyValues(
                     "spring.data.redis.cluster.nodes=127.0.0.1:1",
                     "sharded-pubsub.subscription-timeout=100ms",
+                    "sharded-pubsub.observation.enabled=true",
                     "management.endpoints.web.exposure.include=*");
 
     static Stream<Arguments> librariesAndWhatIsNotThereWithoutThem() {
@@ -90,7 +96,8 @@ class EveryAutoConfigurationTests {
                 Arguments.of("org.springframework.boot.actuate", List.of(ENDPOINT)),
                 Arguments.of("org.springframework.boot.health", List.of(HEALTH)),
                 Arguments.of("org.springframework.boot.micrometer", List.of(METRICS)),
-                Arguments.of("io.micrometer.core", List.of(METRICS)));
+                Arguments.of("io.micrometer.core", List.of(METRICS)),
+                Arguments.of("io.micrometer.observation", List.of(OBSERVATION)));
     }
 
     @ParameterizedTest(name = "without {0}")
@@ -115,7 +122,7 @@ class EveryAutoConfigurationTests {
                         "org.springframework.boot.actuate",
                         "org.springframework.boot.health",
                         "org.springframework.boot.micrometer",
-                        "io.micrometer.core"))
+                        "io.micrometer"))
                 .run(context -> {
                     assertThat(context).hasNotFailed();
                     assertThat(context).hasSingleBean(ShardSubscriptions.class);
@@ -124,6 +131,7 @@ class EveryAutoConfigurationTests {
                     assertThat(context).doesNotHaveBean(ShardedPubSubHealthIndicator.class);
                     assertThat(context).doesNotHaveBean(ShardSubscriptionMetrics.class);
                     assertThat(context).doesNotHaveBean(ShardedPubSubEndpoint.class);
+                    assertThat(context).doesNotHaveBean(PublishInterceptor.class);
                 });
     }
 
@@ -167,6 +175,7 @@ class EveryAutoConfigurationTests {
                         ShardedPubSubLettuceAutoConfiguration.class.getName(),
                         ShardedPubSubHealthAutoConfiguration.class.getName(),
                         ShardedPubSubMetricsAutoConfiguration.class.getName(),
+                        ShardedPubSubObservationAutoConfiguration.class.getName(),
                         ShardedPubSubEndpointAutoConfiguration.class.getName());
     }
 }

@@ -84,9 +84,13 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
 
     /** Delivers a message to all claims of the channel, as an event loop would. */
     public void message(String channel, String payload) {
+        message(channel, payload.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Delivers a message to all claims of the channel, as an event loop would. */
+    public void message(String channel, byte[] payload) {
         ChannelName name = ChannelName.of(channel);
-        byte[] bytes = payload.getBytes(StandardCharsets.UTF_8);
-        this.claims.getOrDefault(name, List.of()).forEach(claim -> claim.sink.message(name, bytes));
+        this.claims.getOrDefault(name, List.of()).forEach(claim -> claim.sink.message(name, payload));
     }
 
     @Override

@@ -34,8 +34,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.data.redis.RedisSystemException;
 
 class PublishingConnectionTests {
 
@@ -221,6 +223,76 @@ class PublishingConnectionTests {
         this.first.answers(7);
         assertThat(answer).isCompletedWithValue(7L);
         assertThat(this.observed).containsExactly("PUBLISHED 7");
+    }
+
+    /** Sends each payload in brackets, and tells of its end. */
+    private PublishInterceptor.Publishing bracketed(String channel, byte[] payload) {
+        String bracketed = "[" + new String(payload, StandardCharsets.UTF_8) + "]";
+        return new PublishInterceptor.Publishing() {
+
+            @Override
+            public byte[] payload() {
+                return bracketed.getBytes(StandardCharsets.UTF_8);
+            }
+
+            @Override
+            public void end(PublishOutcome outcome, long receivers, @Nullable Throwable failure) {
+                PublishingConnectionTests.this.observed.add(bracketed + " " + outcome + " " + receivers + " "
+                        + (failure != null ? failure.getClass() : ""));
+            }
+        };
+    }
+
+    private Publication intercepted(String payload) {
+        Publication publication = message(CHANNEL, payload);
+        publication.begin((channel, bytes, caller) -> bracketed(channel, bytes), null);
+        this.connection.publish(List.of(publication));
+        return publication;
+    }
+
+    @Test
+    void sendsWhatAnInterceptorMakesOfTheMessageEachTimeAndTellsItTheEndOnce() {
+        connected();
+        Publication publication = intercepted("1");
+        this.first.refuses("MOVED " + SLOT + " 127.0.0.1:7001");
+        assertThat(this.first.sent).containsExactly("[1]");
+        assertThat(this.second.sent).containsExactly("[1]");
+        this.observed.clear();
+        assertThat(publication.answer()).isNotDone();
+        this.second.answers(2);
+        assertThat(publication.answer()).isCompletedWithValue(2L);
+        assertThat(this.observed).containsExactly("PUBLISHED 2", "[1] PUBLISHED 2 ");
+    }
+
+    @Test
+    void tellsAnInterceptorWhatTheCallerGets() {
+        connected();
+        intercepted("1");
+        this.first.refuses("NOPERM this user has no permissions");
+        assertThat(this.observed).containsExactly("REFUSED 0", "[1] REFUSED 0 " + RedisSystemException.class);
+    }
+
+    @Test
+    void completesTheAnswerThoughAnInterceptorThrows() {
+        connected();
+        Publication publication = message(CHANNEL, "1");
+        publication.begin(
+                (channel, bytes, caller) -> new PublishInterceptor.Publishing() {
+
+                    @Override
+                    public byte[] payload() {
+                        return bytes;
+                    }
+
+                    @Override
+                    public void end(PublishOutcome outcome, long receivers, @Nullable Throwable failure) {
+                        throw new IllegalStateException("I should not");
+                    }
+                },
+                null);
+        this.connection.publish(List.of(publication));
+        this.first.answers(1);
+        assertThat(publication.answer()).isCompletedWithValue(1L);
     }
 
     @Test
