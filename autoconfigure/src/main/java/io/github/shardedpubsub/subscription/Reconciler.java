@@ -224,6 +224,14 @@ final class Reconciler {
         }
     }
 
+    /** The node may be gone meanwhile. */
+    void reconnect(NodeAddress address) {
+        NodeConnection node = this.nodes.get(address);
+        if (node != null && !this.closing) {
+            node.reopen("closed on request, to be opened anew");
+        }
+    }
+
     /** For an application that decides itself when; all with null. */
     void resubscribe(@Nullable ChannelName name) {
         for (WantedChannel channel : name == null ? this.standings.allUnconfirmed() : this.standings.only(name)) {
