@@ -40,8 +40,12 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointAu
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementContextAutoConfiguration;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
@@ -114,6 +118,8 @@ class ShardedPubSubEndpointWebTests {
                         HealthContributorAutoConfiguration.class,
                         HealthContributorRegistryAutoConfiguration.class,
                         HealthEndpointAutoConfiguration.class,
+                        ApplicationAvailabilityAutoConfiguration.class,
+                        AvailabilityProbesAutoConfiguration.class,
                         WebMvcHealthEndpointExtensionAutoConfiguration.class,
                         ShardedPubSubHealthAutoConfiguration.class,
                         ShardedPubSubEndpointAutoConfiguration.class))
@@ -121,9 +127,14 @@ class ShardedPubSubEndpointWebTests {
                 .withBean(ShardedRedisListenerRegistry.class, () -> this.listeners)
                 .withPropertyValues(
                         "management.endpoint.shardedpubsub.access=" + access,
+                        "management.endpoint.health.probes.enabled=true",
+                        "management.endpoint.health.group.readiness.include=readinessState,shardedPubSub",
                         "management.endpoints.web.exposure.include=*",
                         "management.endpoint.health.show-details=always")
-                .run(context -> test.accept(MockMvcTester.from(context)));
+                .run(context -> {
+                    AvailabilityChangeEvent.publish(context, ReadinessState.ACCEPTING_TRAFFIC);
+                    test.accept(MockMvcTester.from(context));
+                });
     }
 
     @Test
@@ -405,6 +416,19 @@ class ShardedPubSubEndpointWebTests {
                     .isEqualTo(1);
             assertThat(this.subscriptions.checked()).containsExactly("orders:{eu}");
         });
+    }
+
+    @Test
+    void theHealthCanBePartOfReadiness() {
+        run(mvc -> assertThat(mvc.get().uri("/actuator/health/readiness")).hasStatus(503));
+
+        this.subscriptions.with(new ChannelStatus("prices", 43, ChannelState.SUBSCRIBED, SINCE, NODE, null, 0, null));
+        run(mvc -> assertThat(mvc.get().uri("/actuator/health/readiness"))
+                .hasStatusOk()
+                .bodyJson()
+                .extractingPath("$.components")
+                .asMap()
+                .containsOnlyKeys("shardedPubSub", "readinessState"));
     }
 
     @Test
