@@ -1,8 +1,12 @@
 package io.github.shardedpubsub.actuate;
 
+import io.github.shardedpubsub.listener.ShardedListenerEndpoint;
+import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.FenceStatus;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.subscription.ChannelPage;
+import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
@@ -21,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -33,17 +38,27 @@ import org.springframework.jmx.export.annotation.ManagedOperationParameter;
  * Actuator endpoint that shows which node serves which shard channel, what was interrupted lately, and has the nodes asked whether it
  * is so.
  *
- * <p>Reading asks no server. The list of channels is as long as there are wanted channels: for a few of many, select them by name.
- * A name with a slash cannot be selected over HTTP where the web server refuses encoded slashes, as Tomcat does by default.
+ * <p>Reading asks no server. Channels are shown page by page, so that a hundred thousand of them cost no more memory than a page.
+ * A name with a slash cannot be selected over HTTP where the web server refuses encoded slashes, as Tomcat does by default; as a
+ * {@code prefix} it can be asked for.
+ *
+ * <p>Opening a node's connection anew, and pausing listeners, is there over HTTP and JMX, in the form of each:
+ * {@link ShardedPubSubEndpointWebExtension}, {@link ShardedPubSubEndpointJmxExtension}.
  */
 @Endpoint(id = "shardedpubsub")
 public class ShardedPubSubEndpoint {
 
     private static final Duration CHECK_PATIENCE = Duration.ofSeconds(10);
 
+    private static final int DEFAULT_LIMIT = 100;
+
+    private static final int MAX_LIMIT = 1000;
+
     private final ShardSubscriptions subscriptions;
 
     private final @Nullable PubSubFence fence;
+
+    private final ShardedRedisListenerRegistry listeners;
 
     private final Duration checkPatience;
 
@@ -51,38 +66,92 @@ public class ShardedPubSubEndpoint {
      * Creates the endpoint.
      */
     public ShardedPubSubEndpoint(ShardSubscriptions subscriptions) {
-        this(subscriptions, (PubSubFence) null);
+        this(subscriptions, null, new ShardedRedisListenerRegistry());
     }
 
     /**
      * Creates the endpoint.
      *
      * @param fence of the application's own Lettuce connections, null if it is switched off
+     * @param listeners those that can be paused
      */
-    public ShardedPubSubEndpoint(ShardSubscriptions subscriptions, @Nullable PubSubFence fence) {
-        this(subscriptions, fence, CHECK_PATIENCE);
+    public ShardedPubSubEndpoint(
+            ShardSubscriptions subscriptions, @Nullable PubSubFence fence, ShardedRedisListenerRegistry listeners) {
+        this(subscriptions, fence, listeners, CHECK_PATIENCE);
     }
 
-    ShardedPubSubEndpoint(ShardSubscriptions subscriptions, @Nullable PubSubFence fence, Duration checkPatience) {
+    ShardedPubSubEndpoint(
+            ShardSubscriptions subscriptions,
+            @Nullable PubSubFence fence,
+            ShardedRedisListenerRegistry listeners,
+            Duration checkPatience) {
         this.subscriptions = subscriptions;
         this.fence = fence;
+        this.listeners = listeners;
         this.checkPatience = checkPatience;
     }
 
     /**
-     * All nodes, all wanted channels, and the last moves.
+     * Counts, all nodes, a page of the wanted channels, the listeners and the last moves. What is asked for here is for the channels
+     * alone.
+     *
+     * @param node only channels that this node has confirmed or was asked for last, {@code host:port}
+     * @param state only channels that stand so
+     * @param prefix only channels whose name begins so
+     * @param offset how many of these come before the page; 0 if it is not given
+     * @param limit how many the page has at most, 0 to 1000; 100 if it is not given
+     * @throws InvalidEndpointRequestException which is "bad request" over HTTP, if there is no such node, offset or limit
      */
     @ReadOperation
-    @ManagedOperation(description = "Nodes, wanted shard channels and the last moves")
-    public SubscriptionsDescriptor subscriptions() {
+    @ManagedOperation(description = "Counts, nodes, a page of the wanted shard channels, listeners and the last moves")
+    @ManagedOperationParameter(name = "node", description = "only channels at this node, host:port")
+    @ManagedOperationParameter(name = "state", description = "only channels in this state")
+    @ManagedOperationParameter(name = "prefix", description = "only channels whose name begins so")
+    @ManagedOperationParameter(name = "offset", description = "how many of these come before the page, 0 if not given")
+    @ManagedOperationParameter(name = "limit", description = "how many it has at most, up to 1000, 100 if not given")
+    public SubscriptionsDescriptor subscriptions(
+            @Nullable String node,
+            @Nullable ChannelState state,
+            @Nullable String prefix,
+            @Nullable Integer offset,
+            @Nullable Integer limit) {
+        ChannelQuery query = query(node, state, prefix, offset, limit);
+        ChannelPage page = this.subscriptions.channels(query);
         return new SubscriptionsDescriptor(
                 new EnumMap<>(this.subscriptions.counts()),
                 this.subscriptions.nodes().stream().map(NodeDescriptor::of).toList(),
-                this.subscriptions.channels().stream()
-                        .map(ChannelDescriptor::of)
+                new PageDescriptor(query.offset(), query.limit(), page.matching()),
+                page.channels().stream().map(ChannelDescriptor::of).toList(),
+                this.listeners.getListeners().stream()
+                        .limit(MAX_LIMIT)
+                        .map(ListenerDescriptor::of)
                         .toList(),
                 this.subscriptions.lastMoves().stream().map(MoveDescriptor::of).toList(),
                 LettuceDescriptor.of(this.fence));
+    }
+
+    private static ChannelQuery query(
+            @Nullable String node,
+            @Nullable ChannelState state,
+            @Nullable String prefix,
+            @Nullable Integer offset,
+            @Nullable Integer limit) {
+        int atMost = limit != null ? limit : DEFAULT_LIMIT;
+        if (atMost > MAX_LIMIT) {
+            throw new InvalidEndpointRequestException(
+                    "A page has at most " + MAX_LIMIT + " channels, not " + atMost, "limit: at most " + MAX_LIMIT);
+        }
+        try {
+            return new ChannelQuery(
+                    node != null ? NodeAddress.parse(node) : null,
+                    state,
+                    prefix != null ? ChannelName.of(prefix) : null,
+                    offset != null ? offset : 0,
+                    atMost);
+        } catch (IllegalArgumentException ex) {
+            String reason = String.valueOf(ex.getMessage());
+            throw new InvalidEndpointRequestException(reason, reason);
+        }
     }
 
     /**
@@ -121,6 +190,60 @@ public class ShardedPubSubEndpoint {
         return check(ChannelName.of(channel));
     }
 
+    /**
+     * Has our connection to a node closed and opened anew. Its channels are interrupted until they are confirmed over the next one,
+     * and you are told of that as of a lost connection.
+     *
+     * @param node {@code host:port}
+     * @return how the connection stood when it was told so
+     * @throws IllegalArgumentException if there is none to such a node; the message names those that there are
+     */
+    public NodeDescriptor reconnect(String node) {
+        NodeAddress address = NodeAddress.parse(node);
+        List<NodeStatus> nodes = this.subscriptions.nodes();
+        NodeStatus before = nodes.stream()
+                .filter(status -> status.address().equals(address))
+                .findFirst()
+                .orElseThrow(() -> noConnection(address, nodes));
+        if (!this.subscriptions.reconnect(address)) {
+            throw noConnection(address, this.subscriptions.nodes());
+        }
+        return NodeDescriptor.of(before);
+    }
+
+    private static IllegalArgumentException noConnection(NodeAddress node, List<NodeStatus> nodes) {
+        return new IllegalArgumentException("There is no connection to a node " + node + ", but to "
+                + nodes.stream().map(NodeStatus::address).toList());
+    }
+
+    /**
+     * Lets a listener have no further message until it is resumed. Its subscriptions stay; messages wait as long as there is room, and
+     * then its {@link io.github.shardedpubsub.listener.OverflowPolicy} decides.
+     *
+     * @param listener its id
+     * @throws IllegalArgumentException if there is none with this id
+     * @throws IllegalStateException if it is stopped
+     * @see ShardedListenerEndpoint#pause()
+     */
+    public ListenerDescriptor pause(String listener) {
+        ShardedListenerEndpoint endpoint = this.listeners.getListener(listener);
+        endpoint.pause();
+        return ListenerDescriptor.of(endpoint);
+    }
+
+    /**
+     * Lets a paused listener go on, with what waits first. Does nothing where it is not paused.
+     *
+     * @param listener its id
+     * @throws IllegalArgumentException if there is none with this id
+     * @see ShardedListenerEndpoint#resume()
+     */
+    public ListenerDescriptor resume(String listener) {
+        ShardedListenerEndpoint endpoint = this.listeners.getListener(listener);
+        endpoint.resume();
+        return ListenerDescriptor.of(endpoint);
+    }
+
     private CheckDescriptor check(@Nullable ChannelName channel) {
         long begun = System.nanoTime();
         CompletableFuture<Integer> asked = this.subscriptions.check(channel);
@@ -150,17 +273,47 @@ public class ShardedPubSubEndpoint {
      *
      * @param counts how many wanted channels are in each state, every state present
      * @param nodes ordered by address
-     * @param channels ordered by name
-     * @param lastMoves newest first
+     * @param page which of the channels that were asked for these are
+     * @param channels those of the page, ordered by name
+     * @param listeners those with an id, in the order of registration, at most a thousand
+     * @param lastMoves the last interruptions that have begun or ended, newest first, at most a hundred
      * @param lettuce the application's own pub/sub connections
      */
     public record SubscriptionsDescriptor(
             Map<ChannelState, Integer> counts,
             List<NodeDescriptor> nodes,
+            PageDescriptor page,
             List<ChannelDescriptor> channels,
+            List<ListenerDescriptor> listeners,
             List<MoveDescriptor> lastMoves,
             LettuceDescriptor lettuce)
             implements OperationResponseBody {}
+
+    /**
+     * Which of many channels are shown.
+     *
+     * @param offset how many come before
+     * @param limit how many are shown at most
+     * @param matching how many there are that were asked for
+     */
+    public record PageDescriptor(int offset, int limit, int matching) {}
+
+    /**
+     * A listener with an id.
+     *
+     * @param id by which it can be paused
+     * @param channels how many channels it listens to
+     * @param running whether it has been started
+     * @param paused whether it gets no message until it is resumed
+     */
+    public record ListenerDescriptor(String id, int channels, boolean running, boolean paused)
+            implements OperationResponseBody {
+
+        static ListenerDescriptor of(ShardedListenerEndpoint listener) {
+            return new ListenerDescriptor(
+                    listener.getId(), listener.getChannels().size(), listener.isRunning(), listener.isPaused());
+        }
+    }
 
     /**
      * The application's own pub/sub connections of Lettuce.
@@ -197,7 +350,8 @@ public class ShardedPubSubEndpoint {
             Instant since,
             int subscribed,
             @Nullable String lastError,
-            @Nullable Instant readingPausedSince) {
+            @Nullable Instant readingPausedSince)
+            implements OperationResponseBody {
 
         static NodeDescriptor of(NodeStatus node) {
             return new NodeDescriptor(

@@ -18,8 +18,8 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * {@code UP} while every wanted channel is confirmed or has been unconfirmed for no longer than a patience, {@code DOWN} otherwise: a
- * channel that is not confirmed receives nothing, whatever the reason.
+ * {@code UP} while every wanted channel, but for a number that is tolerated, is confirmed or has been unconfirmed for no longer than a
+ * patience, {@code DOWN} otherwise: a channel that is not confirmed receives nothing, whatever the reason.
  *
  * <p>It asks no server and looks at no confirmed channel, so that it costs the same for any number of them. A slot that moves leaves
  * its channels unconfirmed for milliseconds; without a patience such a moment would show as an outage.
@@ -27,18 +27,21 @@ import org.springframework.boot.health.contributor.Health;
  * <p>Details: {@code channels}, how many are in each {@link ChannelState}; {@code patienceMillis}; and {@code unconfirmed}, the ten
  * channels that have waited longest, each with {@code channel}, {@code slot}, {@code state}, {@code since} and, as far as they are
  * known, {@code node}, {@code cause} of the interruption and {@code lastError}, absent where every channel is confirmed;
- * {@code undelivering}, the nodes that did not deliver the last probe, which make it {@code DOWN}, absent where there are none;
- * {@code readingPausedSince}, the nodes that are read no further since a listener that blocks has no room, and since when, which does
- * not change the state, absent where there are none; and {@code lettuce.fence}: how the fence of the application's own Lettuce connections stands, which does not change the state.
+ * {@code undelivering}, nodes that did not deliver the last probe, which make it {@code DOWN}, absent where there are none;
+ * {@code readingPausedSince}, nodes that are read no further since a listener that blocks has no room, and since when, which does
+ * not change the state, absent where there are none; and {@code lettuce.fence}: how the fence of the application's own Lettuce
+ * connections stands, which does not change the state. No list has more than ten.
  */
 public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
 
     /** A cluster that is gone leaves every channel unconfirmed, and a health check is no place for thousands of names. */
-    private static final int NAMED_CHANNELS = 10;
+    private static final int NAMED = 10;
 
     private final ShardSubscriptions subscriptions;
 
     private final Duration patience;
+
+    private final int tolerated;
 
     private final @Nullable PubSubFence fence;
 
@@ -50,35 +53,41 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
      * @param patience how long a channel may be unconfirmed before the state is {@code DOWN}; zero for at once
      */
     public ShardedPubSubHealthIndicator(ShardSubscriptions subscriptions, Duration patience) {
-        this(subscriptions, patience, null);
+        this(subscriptions, patience, 0, null);
     }
 
     /**
      * Creates the indicator.
      *
      * @param patience how long a channel may be unconfirmed before the state is {@code DOWN}; zero for at once
+     * @param tolerated how many channels may be unconfirmed for longer without that, 0 or more
      * @param fence of the application's own Lettuce connections, null if it is switched off
      */
     public ShardedPubSubHealthIndicator(
-            ShardSubscriptions subscriptions, Duration patience, @Nullable PubSubFence fence) {
-        this(subscriptions, patience, fence, Clock.systemUTC());
+            ShardSubscriptions subscriptions, Duration patience, int tolerated, @Nullable PubSubFence fence) {
+        this(subscriptions, patience, tolerated, fence, Clock.systemUTC());
     }
 
     ShardedPubSubHealthIndicator(
-            ShardSubscriptions subscriptions, Duration patience, @Nullable PubSubFence fence, Clock clock) {
+            ShardSubscriptions subscriptions,
+            Duration patience,
+            int tolerated,
+            @Nullable PubSubFence fence,
+            Clock clock) {
         super("The state of the shard channel subscriptions could not be read");
         this.subscriptions = subscriptions;
         this.patience = patience;
+        this.tolerated = tolerated;
         this.fence = fence;
         this.clock = clock;
     }
 
     @Override
     protected void doHealthCheck(Health.Builder builder) {
-        List<ChannelStatus> unconfirmed = this.subscriptions.unconfirmed(NAMED_CHANNELS);
+        List<ChannelStatus> unconfirmed = this.subscriptions.unconfirmed(Math.max(NAMED, this.tolerated + 1));
         List<NodeStatus> nodes = this.subscriptions.nodes();
         Map<String, String> undelivering = undelivering(nodes);
-        if (unconfirmed.stream().anyMatch(this::isOverdue) || !undelivering.isEmpty()) {
+        if (unconfirmed.stream().filter(this::isOverdue).count() > this.tolerated || !undelivering.isEmpty()) {
             builder.down();
         } else {
             builder.up();
@@ -90,6 +99,7 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
             builder.withDetail(
                     "unconfirmed",
                     unconfirmed.stream()
+                            .limit(NAMED)
                             .map(ShardedPubSubHealthIndicator::details)
                             .toList());
         }
@@ -106,7 +116,7 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
     private static Map<String, String> undelivering(List<NodeStatus> nodes) {
         Map<String, String> undelivering = new LinkedHashMap<>();
         for (NodeStatus node : nodes) {
-            if (node.connected() && node.lastError() != null) {
+            if (undelivering.size() < NAMED && node.connected() && node.lastError() != null) {
                 undelivering.put(node.address().toString(), node.lastError());
             }
         }
@@ -117,7 +127,7 @@ public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
         Map<String, Instant> unread = new LinkedHashMap<>();
         for (NodeStatus node : nodes) {
             Instant since = node.readingPausedSince();
-            if (since != null) {
+            if (unread.size() < NAMED && since != null) {
                 unread.put(node.address().toString(), since);
             }
         }

@@ -1,9 +1,12 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ChannelPage;
+import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
+import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.NodeStatus;
 import io.github.shardedpubsub.subscription.ShardMessageSink;
 import io.github.shardedpubsub.subscription.ShardSubscription;
@@ -124,6 +127,12 @@ final class LifecycleSubscriptions implements ShardSubscriptions, SmartLifecycle
     }
 
     @Override
+    public ChannelPage channels(ChannelQuery query) {
+        ShardSubscriptions started = this.current;
+        return (started != null) ? started.channels(query) : ChannelPage.EMPTY;
+    }
+
+    @Override
     public Optional<ChannelStatus> channel(ChannelName channel) {
         ShardSubscriptions started = this.current;
         return (started != null) ? started.channel(channel) : Optional.empty();
@@ -145,6 +154,12 @@ final class LifecycleSubscriptions implements ShardSubscriptions, SmartLifecycle
     public CompletableFuture<Integer> check(@Nullable ChannelName channel) {
         ShardSubscriptions started = this.current;
         return (started != null) ? started.check(channel) : CompletableFuture.completedFuture(0);
+    }
+
+    @Override
+    public boolean reconnect(NodeAddress node) {
+        ShardSubscriptions started = this.current;
+        return started != null && started.reconnect(node);
     }
 
     @Override

@@ -28,6 +28,9 @@ public final class ShardedPubSubHealthAutoConfiguration {
     ShardedPubSubHealthIndicator shardedPubSubHealthIndicator(
             ShardSubscriptions subscriptions, ShardedPubSubProperties properties, ObjectProvider<PubSubFence> fence) {
         return new ShardedPubSubHealthIndicator(
-                subscriptions, properties.getHealth().getPatience(), fence.getIfAvailable());
+                subscriptions,
+                properties.getHealth().getPatience(),
+                properties.getHealth().getToleratedChannels(),
+                fence.getIfAvailable());
     }
 }

@@ -148,6 +148,13 @@ public class ShardedPubSubProperties {
         return value;
     }
 
+    private static int notNegative(int value) {
+        if (value < 0) {
+            throw new IllegalArgumentException("It must not be negative");
+        }
+        return value;
+    }
+
     private static int positive(int value) {
         if (value < 1) {
             throw new IllegalArgumentException("It has to be at least 1");
@@ -508,12 +515,26 @@ public class ShardedPubSubProperties {
          */
         private Duration patience = Duration.ofSeconds(5);
 
+        /**
+         * How many channels may be unconfirmed for longer than that without the application being reported as down, as where many are
+         * listened to for others and some of them may be refused.
+         */
+        private int toleratedChannels;
+
         public Duration getPatience() {
             return this.patience;
         }
 
         public void setPatience(Duration patience) {
             this.patience = notNegative(patience);
+        }
+
+        public int getToleratedChannels() {
+            return this.toleratedChannels;
+        }
+
+        public void setToleratedChannels(int toleratedChannels) {
+            this.toleratedChannels = notNegative(toleratedChannels);
         }
     }
 

@@ -43,6 +43,14 @@ public final class ChannelName implements Comparable<ChannelName> {
         return this.bytes.clone();
     }
 
+    /**
+     * Whether the name begins with all bytes of another.
+     */
+    public boolean startsWith(ChannelName prefix) {
+        int length = prefix.bytes.length;
+        return length <= this.bytes.length && Arrays.equals(this.bytes, 0, length, prefix.bytes, 0, length);
+    }
+
     /** The bytes themselves, for reading only. */
     byte[] bytes() {
         return this.bytes;

@@ -117,7 +117,9 @@ final class Audit {
             countLater(node, MAX_TRIES);
             return;
         }
-        logger.warn("Audit of {}: {}; the connection is opened anew", node, finding);
+        logger.atWarn()
+                .addKeyValue("node", node.address())
+                .log("Audit of {}: {}; the connection is opened anew", node, finding);
         node.miscounts = 0;
         this.reconciler.standings().observe(observer -> observer.auditFound(node.address(), finding));
         node.reconnect(finding);

@@ -88,7 +88,9 @@ final class DeliveryProbe {
         } else {
             node.disown(probe.channel);
             String finding = "a message published at the node on " + probe.channel + " did not come back";
-            logger.warn("Probe of {}: {}; the connection is opened anew", node, finding);
+            logger.atWarn()
+                    .addKeyValue("node", node.address())
+                    .log("Probe of {}: {}; the connection is opened anew", node, finding);
             tell(node, ProbeResult.LOST);
             node.probeLost(finding);
             node.reconnect(finding);

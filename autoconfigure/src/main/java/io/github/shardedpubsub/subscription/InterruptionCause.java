@@ -8,7 +8,10 @@ public enum InterruptionCause {
     /** The server ended the subscription on its own: the slot moved, was deleted, or was assigned again. */
     ENDED_BY_SERVER,
 
-    /** The connection was closed, by the server or by the network. */
+    /**
+     * The connection was closed, by the server or by the network; or by us, to be opened anew, for what an audit or a probe has found
+     * or since it was asked for.
+     */
     CONNECTION_LOST,
 
     /** The connection was closed by us, because its replies no longer fitted what was asked. */

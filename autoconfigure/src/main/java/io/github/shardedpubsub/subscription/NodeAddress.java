@@ -17,6 +17,22 @@ public record NodeAddress(String host, int port) implements Comparable<NodeAddre
         }
     }
 
+    /**
+     * Reads {@code host:port}, as {@link #toString()} writes it.
+     *
+     * @throws IllegalArgumentException if it is no such address
+     */
+    public static NodeAddress parse(String address) {
+        // the last colon: an IPv6 address has no brackets here
+        int colon = address.lastIndexOf(':');
+        try {
+            return new NodeAddress(
+                    address.substring(0, Math.max(0, colon)), Integer.parseInt(address.substring(colon + 1)));
+        } catch (IllegalArgumentException ex) {
+            throw new IllegalArgumentException("A node is named as host:port, not '" + address + "'", ex);
+        }
+    }
+
     @Override
     public int compareTo(NodeAddress other) {
         int byHost = this.host.compareTo(other.host);

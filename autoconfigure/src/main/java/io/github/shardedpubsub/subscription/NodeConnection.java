@@ -371,6 +371,20 @@ final class NodeConnection {
         pipe().reconnect(reason);
     }
 
+    /** As {@link #reconnect}; where no connection stands, one is opened without waiting for the time of the next try. */
+    void reopen(String reason) {
+        if (isConnected()) {
+            reconnect(reason);
+            return;
+        }
+        discard();
+        this.failures = 0;
+        this.backingOff = false;
+        if (this.warm || !this.waiting.isEmpty()) {
+            open();
+        }
+    }
+
     private Pipe pipe() {
         if (this.link == null || this.link.pipe == null) {
             throw new IllegalStateException("No connection to " + this.address);

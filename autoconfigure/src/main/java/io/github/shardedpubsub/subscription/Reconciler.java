@@ -85,6 +85,7 @@ final class Reconciler {
         this.timeline = timeline;
         this.backoff = new Backoff(settings.backoffInitial(), settings.backoffMax());
         this.standings = new Standings(timeline);
+        this.standings.addObserver(new InterruptionLog(timeline));
         this.view = new ClusterView(this);
         this.topology = new TopologyWatch(this.view::look, timeline, settings, this::topologyLookedAt);
         cluster.onChange(() -> timeline.execute(this.topology::changed));
@@ -224,6 +225,14 @@ final class Reconciler {
         }
     }
 
+    /** The node may be gone meanwhile. */
+    void reconnect(NodeAddress address) {
+        NodeConnection node = this.nodes.get(address);
+        if (node != null && !this.closing) {
+            node.reopen("closed on request, to be opened anew");
+        }
+    }
+
     /** For an application that decides itself when; all with null. */
     void resubscribe(@Nullable ChannelName name) {
         for (WantedChannel channel : name == null ? this.standings.allUnconfirmed() : this.standings.only(name)) {
@@ -268,7 +277,10 @@ final class Reconciler {
 
     void disconnected(NodeConnection node, String reason, boolean outOfStep) {
         List<WantedChannel> lost = new ArrayList<>(node.held);
-        logger.warn("Connection to {} lost with {} shard channels on it: {}", node, lost.size(), reason);
+        logger.atWarn()
+                .addKeyValue("node", node.address())
+                .addKeyValue("channels", lost.size())
+                .log("Connection to {} lost with {} shard channels on it: {}", node, lost.size(), reason);
         this.standings.observe(observer -> observer.disconnected(node.address(), reason));
         this.handovers.disconnected(node);
         InterruptionCause cause = outOfStep ? InterruptionCause.OUT_OF_STEP : InterruptionCause.CONNECTION_LOST;

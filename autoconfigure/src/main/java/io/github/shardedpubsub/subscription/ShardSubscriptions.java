@@ -42,8 +42,15 @@ public interface ShardSubscriptions extends AutoCloseable {
 
     /**
      * All wanted channels, ordered by name.
+     *
+     * @see #channels(ChannelQuery) for some of many
      */
     List<ChannelStatus> channels();
+
+    /**
+     * A page of the wanted channels. Looks at each of them, and takes memory only for those up to the end of the page.
+     */
+    ChannelPage channels(ChannelQuery query);
 
     /**
      * One wanted channel, empty if it is not wanted.
@@ -67,6 +74,15 @@ public interface ShardSubscriptions extends AutoCloseable {
      * @return the number of channels asked about, once all their nodes have answered or failed to
      */
     CompletableFuture<Integer> check(@Nullable ChannelName channel);
+
+    /**
+     * Closes the connection to a node and opens it anew: its channels are interrupted until they are confirmed over the next one, with
+     * {@link InterruptionCause#CONNECTION_LOST}. One that does not stand is opened at once, without waiting for the time of the next
+     * try. Returns at once.
+     *
+     * @return whether it is one of {@link #nodes()}; nothing is done otherwise
+     */
+    boolean reconnect(NodeAddress node);
 
     /**
      * Subscribes interrupted channels again: one, or all with null. To be called by an application that decides that itself, see

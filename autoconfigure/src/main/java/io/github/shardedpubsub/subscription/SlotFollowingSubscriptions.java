@@ -119,6 +119,11 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
     }
 
     @Override
+    public ChannelPage channels(ChannelQuery query) {
+        return this.reconciler.standings().page(query);
+    }
+
+    @Override
     public Optional<ChannelStatus> channel(ChannelName channel) {
         return this.reconciler.standings().status(channel);
     }
@@ -155,6 +160,16 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
             checked.complete(0);
         }
         return checked;
+    }
+
+    @Override
+    public boolean reconnect(NodeAddress node) {
+        boolean known =
+                this.reconciler.nodes().stream().anyMatch(each -> each.address().equals(node));
+        if (known) {
+            this.timeline.execute(() -> this.reconciler.reconnect(node));
+        }
+        return known;
     }
 
     @Override

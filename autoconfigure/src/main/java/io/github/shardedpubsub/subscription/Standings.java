@@ -11,6 +11,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,6 +30,8 @@ final class Standings {
     private static final Logger logger = LoggerFactory.getLogger(Standings.class);
 
     private static final int REMEMBERED_MOVES = 100;
+
+    private static final Comparator<WantedChannel> BY_NAME = Comparator.comparing(channel -> channel.name);
 
     private final Timeline timeline;
 
@@ -228,9 +231,32 @@ final class Standings {
 
     List<ChannelStatus> statuses() {
         return this.channels.values().stream()
-                .sorted(Comparator.comparing(channel -> channel.name))
+                .sorted(BY_NAME)
                 .map(Standings::status)
                 .toList();
+    }
+
+    /** Keeps no more of them than there are up to the end of the page, and copies no more than the page has. */
+    ChannelPage page(ChannelQuery query) {
+        long end = (long) query.offset() + query.limit();
+        PriorityQueue<WantedChannel> first = new PriorityQueue<>(BY_NAME.reversed());
+        int matching = 0;
+        for (WantedChannel channel : this.channels.values()) {
+            if (query.matches(channel.name, channel.standing)) {
+                matching++;
+                first.add(channel);
+                if (first.size() > end) {
+                    first.remove();
+                }
+            }
+        }
+        return new ChannelPage(
+                matching,
+                first.stream()
+                        .sorted(BY_NAME)
+                        .skip(query.offset())
+                        .map(Standings::status)
+                        .toList());
     }
 
     Optional<ChannelStatus> status(ChannelName name) {

@@ -1,9 +1,12 @@
 package io.github.shardedpubsub.actuate;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ChannelPage;
+import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
+import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.NodeStatus;
 import io.github.shardedpubsub.subscription.ShardMessageSink;
 import io.github.shardedpubsub.subscription.ShardSubscription;
@@ -33,6 +36,10 @@ public class FakeShardSubscriptions implements ShardSubscriptions {
     private final List<SubscriptionObserver> observers = new ArrayList<>();
 
     private final List<String> checked = new ArrayList<>();
+
+    private final List<ChannelQuery> queries = new ArrayList<>();
+
+    private final List<NodeAddress> reconnected = new ArrayList<>();
 
     private CompletableFuture<Integer> check = CompletableFuture.completedFuture(0);
 
@@ -65,6 +72,16 @@ public class FakeShardSubscriptions implements ShardSubscriptions {
     /** Who was checked: a channel, or "all". */
     public List<String> checked() {
         return this.checked;
+    }
+
+    /** What was asked for. */
+    public List<ChannelQuery> queries() {
+        return this.queries;
+    }
+
+    /** The nodes whose connections were to be opened anew. */
+    public List<NodeAddress> reconnected() {
+        return this.reconnected;
     }
 
     boolean confirmedChannelsRead() {
@@ -109,6 +126,14 @@ public class FakeShardSubscriptions implements ShardSubscriptions {
     }
 
     @Override
+    public ChannelPage channels(ChannelQuery query) {
+        this.queries.add(query);
+        List<ChannelStatus> page =
+                this.channels.stream().skip(query.offset()).limit(query.limit()).toList();
+        return new ChannelPage(this.channels.size(), page);
+    }
+
+    @Override
     public Optional<ChannelStatus> channel(ChannelName channel) {
         return this.channels.stream()
                 .filter(status -> status.channel().equals(channel.toString()))
@@ -129,6 +154,15 @@ public class FakeShardSubscriptions implements ShardSubscriptions {
     public CompletableFuture<Integer> check(@Nullable ChannelName channel) {
         this.checked.add(channel != null ? channel.toString() : "all");
         return this.check;
+    }
+
+    @Override
+    public boolean reconnect(NodeAddress node) {
+        boolean known = this.nodes.stream().anyMatch(status -> status.address().equals(node));
+        if (known) {
+            this.reconnected.add(node);
+        }
+        return known;
     }
 
     @Override

@@ -1,17 +1,26 @@
 package io.github.shardedpubsub.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.ChannelDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.CheckDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.InterruptionDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.LettuceDescriptor;
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.ListenerDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.MoveDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.NodeDescriptor;
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.PageDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.SubscriptionsDescriptor;
+import io.github.shardedpubsub.listener.ListenerOptions;
+import io.github.shardedpubsub.listener.ShardedListenerEndpoint;
+import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
+import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
@@ -21,8 +30,12 @@ import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.NodeStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
+import org.springframework.data.redis.listener.ChannelTopic;
 
 class ShardedPubSubEndpointTests {
 
@@ -42,25 +55,122 @@ class ShardedPubSubEndpointTests {
 
     private final PubSubFence fence = new PubSubFence(channel -> 0);
 
+    private final ShardedRedisListenerRegistry listeners = new ShardedRedisListenerRegistry();
+
     private final ShardedPubSubEndpoint endpoint =
-            new ShardedPubSubEndpoint(this.subscriptions, this.fence, Duration.ofMillis(20));
+            new ShardedPubSubEndpoint(this.subscriptions, this.fence, this.listeners, Duration.ofMillis(20));
+
+    private static SubscriptionsDescriptor all(ShardedPubSubEndpoint endpoint) {
+        return endpoint.subscriptions(null, null, null, null, null);
+    }
 
     @Test
     void whenNothingIsWantedThenEveryCountIsZero() {
-        SubscriptionsDescriptor all = this.endpoint.subscriptions();
+        SubscriptionsDescriptor all = all(this.endpoint);
 
         assertThat(all.counts())
                 .containsOnlyKeys(ChannelState.values())
                 .allSatisfy((state, count) -> assertThat(count).isZero());
         assertThat(all.nodes()).isEmpty();
         assertThat(all.channels()).isEmpty();
+        assertThat(all.listeners()).isEmpty();
         assertThat(all.lastMoves()).isEmpty();
     }
 
     @Test
+    void showsAHundredChannelsWhereNoNumberIsGiven() {
+        assertThat(all(this.endpoint).page()).isEqualTo(new PageDescriptor(0, 100, 0));
+        assertThat(this.subscriptions.queries()).containsExactly(ChannelQuery.all(100));
+        assertThat(this.subscriptions.confirmedChannelsRead()).isFalse();
+    }
+
+    @Test
+    void showsThePageThatIsAskedFor() {
+        ChannelStatus[] three = Stream.of("a", "b", "c")
+                .map(name -> new ChannelStatus(name, 42, ChannelState.WANTED, SINCE, null, null, 0, null))
+                .toArray(ChannelStatus[]::new);
+        this.subscriptions.with(three);
+
+        SubscriptionsDescriptor page =
+                this.endpoint.subscriptions("127.0.0.1:7001", ChannelState.WANTED, "orders", 1, 1);
+
+        assertThat(page.page()).isEqualTo(new PageDescriptor(1, 1, 3));
+        assertThat(page.channels()).extracting(ChannelDescriptor::channel).containsExactly("b");
+        assertThat(this.subscriptions.queries())
+                .containsExactly(new ChannelQuery(NODE, ChannelState.WANTED, ChannelName.of("orders"), 1, 1));
+    }
+
+    @Test
+    void refusesPagesThatAreTooLongAndWhatIsNoPage() {
+        assertThatExceptionOfType(InvalidEndpointRequestException.class)
+                .isThrownBy(() -> this.endpoint.subscriptions(null, null, null, null, 1001))
+                .withMessage("A page has at most 1000 channels, not 1001");
+        assertThatExceptionOfType(InvalidEndpointRequestException.class)
+                .isThrownBy(() -> this.endpoint.subscriptions(null, null, null, -1, null));
+        assertThatExceptionOfType(InvalidEndpointRequestException.class)
+                .isThrownBy(() -> this.endpoint.subscriptions("here", null, null, null, null))
+                .withMessage("A node is named as host:port, not 'here'");
+    }
+
+    @Test
+    void hasAConnectionOpenedAnew() {
+        this.subscriptions.with(new NodeStatus(NODE, true, SINCE, 3, null));
+
+        assertThat(this.endpoint.reconnect("127.0.0.1:7001"))
+                .isEqualTo(new NodeDescriptor("127.0.0.1:7001", true, SINCE, 3, null, null));
+        assertThat(this.subscriptions.reconnected()).containsExactly(NODE);
+    }
+
+    @Test
+    void saysWhichNodesThereAreToConnectTo() {
+        this.subscriptions.with(new NodeStatus(NODE, true, SINCE, 3, null));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.endpoint.reconnect("127.0.0.1:7005"))
+                .withMessage("There is no connection to a node 127.0.0.1:7005, but to [127.0.0.1:7001]");
+        assertThat(this.subscriptions.reconnected()).isEmpty();
+    }
+
+    @Test
+    void pausesAndResumesAListener() {
+        ShardedListenerEndpoint listener = registered("orders");
+        listener.start();
+        assertThat(all(this.endpoint).listeners()).containsExactly(new ListenerDescriptor("orders", 2, true, false));
+
+        assertThat(this.endpoint.pause("orders")).isEqualTo(new ListenerDescriptor("orders", 2, true, true));
+        assertThat(listener.isPaused()).isTrue();
+
+        assertThat(this.endpoint.resume("orders")).isEqualTo(new ListenerDescriptor("orders", 2, true, false));
+        assertThat(listener.isPaused()).isFalse();
+    }
+
+    @Test
+    void doesNotPauseAListenerThatIsStoppedOrUnknown() {
+        registered("orders");
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> this.endpoint.pause("orders"))
+                .withMessageContaining("is stopped");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.endpoint.pause("prices"))
+                .withMessageContaining("[orders]");
+    }
+
+    private ShardedListenerEndpoint registered(String id) {
+        ShardedListenerEndpoint listener = new ShardedListenerEndpoint(
+                id,
+                new ShardedRedisMessageListenerContainer(this.subscriptions),
+                (message, pattern) -> {},
+                List.of(ChannelTopic.of("a"), ChannelTopic.of("b")),
+                ListenerOptions.DEFAULTS);
+        this.listeners.register(listener);
+        return listener;
+    }
+
+    @Test
     void showsTheFenceOfTheApplicationsOwnConnections() {
-        assertThat(this.endpoint.subscriptions().lettuce()).isEqualTo(new LettuceDescriptor("not-needed-yet", 0, 0));
-        assertThat(new ShardedPubSubEndpoint(this.subscriptions).subscriptions().lettuce())
+        assertThat(all(this.endpoint).lettuce()).isEqualTo(new LettuceDescriptor("not-needed-yet", 0, 0));
+        assertThat(all(new ShardedPubSubEndpoint(this.subscriptions)).lettuce())
                 .isEqualTo(new LettuceDescriptor("off", 0, 0));
     }
 
@@ -70,7 +180,7 @@ class ShardedPubSubEndpointTests {
                 new NodeStatus(BEFORE, false, SINCE, 0, "Connection refused"),
                 new NodeStatus(NODE, true, SINCE, 3, null, SINCE));
 
-        assertThat(this.endpoint.subscriptions().nodes())
+        assertThat(all(this.endpoint).nodes())
                 .containsExactly(
                         new NodeDescriptor("127.0.0.1:7000", false, SINCE, 0, "Connection refused", null),
                         new NodeDescriptor("127.0.0.1:7001", true, SINCE, 3, null, SINCE));
@@ -80,7 +190,7 @@ class ShardedPubSubEndpointTests {
     void showsChannelsWithTheirNodeAndLastInterruption() {
         this.subscriptions.with(new ChannelStatus("orders", 42, ChannelState.SUBSCRIBED, SINCE, NODE, OVER, 1, null));
 
-        SubscriptionsDescriptor all = this.endpoint.subscriptions();
+        SubscriptionsDescriptor all = all(this.endpoint);
 
         assertThat(all.counts()).containsEntry(ChannelState.SUBSCRIBED, 1);
         assertThat(all.channels())
@@ -95,7 +205,7 @@ class ShardedPubSubEndpointTests {
         this.subscriptions.with(new ChannelStatus(
                 "orders", 42, ChannelState.INTERRUPTED, SINCE, NODE, lasting, 1, "Connection refused"));
 
-        assertThat(this.endpoint.subscriptions().channels())
+        assertThat(all(this.endpoint).channels())
                 .singleElement()
                 .extracting(ChannelDescriptor::lastInterruption)
                 .isEqualTo(new InterruptionDescriptor(
@@ -114,7 +224,7 @@ class ShardedPubSubEndpointTests {
                 SINCE,
                 "confirmed"));
 
-        assertThat(this.endpoint.subscriptions().lastMoves())
+        assertThat(all(this.endpoint).lastMoves())
                 .containsExactly(new MoveDescriptor(
                         SINCE,
                         "orders",

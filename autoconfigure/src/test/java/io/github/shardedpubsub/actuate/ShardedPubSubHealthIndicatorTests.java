@@ -35,7 +35,7 @@ class ShardedPubSubHealthIndicatorTests {
     private final PubSubFence fence = new PubSubFence(channel -> 0);
 
     private final ShardedPubSubHealthIndicator indicator = new ShardedPubSubHealthIndicator(
-            this.subscriptions, PATIENCE, this.fence, Clock.fixed(NOW, ZoneOffset.UTC));
+            this.subscriptions, PATIENCE, 0, this.fence, Clock.fixed(NOW, ZoneOffset.UTC));
 
     @Test
     void saysWhichNodesAreNotReadAndIsUp() {
@@ -201,6 +201,40 @@ class ShardedPubSubHealthIndicatorTests {
         this.indicator.health();
 
         assertThat(this.subscriptions.confirmedChannelsRead()).isFalse();
+    }
+
+    @Test
+    void isUpWhileNoMoreChannelsAreOverdueThanAreTolerated() {
+        ShardedPubSubHealthIndicator tolerant = new ShardedPubSubHealthIndicator(
+                this.subscriptions, PATIENCE, 12, this.fence, Clock.fixed(NOW, ZoneOffset.UTC));
+        Instant overdue = NOW.minus(PATIENCE).minusMillis(1);
+
+        this.subscriptions.with(interrupted(12, overdue));
+        assertThat(tolerant.health().getStatus()).isEqualTo(Status.UP);
+        assertThat(unconfirmed(tolerant.health())).hasSize(10);
+
+        this.subscriptions.with(interrupted(13, overdue));
+        assertThat(tolerant.health().getStatus()).isEqualTo(Status.DOWN);
+        assertThat(unconfirmed(tolerant.health())).hasSize(10);
+    }
+
+    @Test
+    void namesNoMoreThanTenNodes() {
+        this.subscriptions.with(IntStream.range(0, 20)
+                .mapToObj(i -> new NodeStatus(new NodeAddress("n" + i, 1), true, NOW, 1, "nothing came back", NOW))
+                .toArray(NodeStatus[]::new));
+
+        Health health = this.indicator.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+        assertThat((Map<?, ?>) detail(health, "undelivering")).hasSize(10);
+        assertThat((Map<?, ?>) detail(health, "readingPausedSince")).hasSize(10);
+    }
+
+    private static ChannelStatus[] interrupted(int count, Instant since) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> interrupted("c" + i, since))
+                .toArray(ChannelStatus[]::new);
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.shardedpubsub.actuate.FakeShardSubscriptions;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint;
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpointJmxExtension;
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpointWebExtension;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -45,6 +47,18 @@ class ShardedPubSubEndpointAutoConfigurationTests {
                 .run(context -> assertThat(context)
                         .getBeanNames(ShardedPubSubEndpoint.class)
                         .containsExactly("own"));
+    }
+
+    @Test
+    void whatItDoesToNodesAndListenersIsThereInTheFormThatIsExposed() {
+        this.exposed.run(context -> assertThat(context)
+                .hasSingleBean(ShardedPubSubEndpointWebExtension.class)
+                .doesNotHaveBean(ShardedPubSubEndpointJmxExtension.class));
+        this.runner
+                .withPropertyValues("spring.jmx.enabled=true", "management.endpoints.jmx.exposure.include=*")
+                .run(context -> assertThat(context)
+                        .hasSingleBean(ShardedPubSubEndpointJmxExtension.class)
+                        .doesNotHaveBean(ShardedPubSubEndpointWebExtension.class));
     }
 
     @Test

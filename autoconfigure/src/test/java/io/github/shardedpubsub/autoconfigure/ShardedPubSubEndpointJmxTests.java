@@ -3,11 +3,18 @@ package io.github.shardedpubsub.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.shardedpubsub.actuate.FakeShardSubscriptions;
+import io.github.shardedpubsub.listener.ListenerOptions;
+import io.github.shardedpubsub.listener.ShardedListenerEndpoint;
+import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
+import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
+import io.github.shardedpubsub.subscription.NodeAddress;
+import io.github.shardedpubsub.subscription.NodeStatus;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import javax.management.MBeanFeatureInfo;
@@ -22,6 +29,7 @@ import org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ContextConsumer;
+import org.springframework.data.redis.listener.ChannelTopic;
 
 class ShardedPubSubEndpointJmxTests {
 
@@ -30,6 +38,8 @@ class ShardedPubSubEndpointJmxTests {
     private final FakeShardSubscriptions subscriptions = new FakeShardSubscriptions()
             .with(new ChannelStatus(
                     "orders", 42, ChannelState.WANTED, Instant.parse("2026-05-04T10:00:00Z"), null, null, 0, null));
+
+    private final ShardedRedisListenerRegistry listeners = new ShardedRedisListenerRegistry();
 
     private void run(ContextConsumer<AssertableApplicationContext> test) {
         new ApplicationContextRunner()
@@ -40,6 +50,7 @@ class ShardedPubSubEndpointJmxTests {
                         JmxEndpointAutoConfiguration.class,
                         ShardedPubSubEndpointAutoConfiguration.class))
                 .withBean(ShardSubscriptions.class, () -> this.subscriptions)
+                .withBean(ShardedRedisListenerRegistry.class, () -> this.listeners)
                 .withPropertyValues(
                         "spring.jmx.enabled=true",
                         "management.endpoints.jmx.domain=" + DOMAIN,
@@ -70,11 +81,59 @@ class ShardedPubSubEndpointJmxTests {
     }
 
     @Test
+    void showsAPage() {
+        run(context -> assertThat(server(context)
+                        .invoke(name(), "subscriptions", new Object[] {null, "wanted", "ord", null, 1}, new String[] {
+                            String.class.getName(),
+                            String.class.getName(),
+                            String.class.getName(),
+                            Integer.class.getName(),
+                            Integer.class.getName()
+                        }))
+                .isInstanceOfSatisfying(
+                        Map.class,
+                        shown -> assertThat(shown)
+                                .containsEntry("page", Map.of("offset", 0, "limit", 1, "matching", 1))));
+    }
+
+    @Test
+    void opensANodesConnectionAnew() {
+        NodeAddress node = new NodeAddress("127.0.0.1", 7001);
+        this.subscriptions.with(new NodeStatus(node, true, Instant.parse("2026-05-04T10:00:00Z"), 1, null));
+
+        run(context -> {
+            assertThat(invoke(context, "reconnect", "127.0.0.1:7001"))
+                    .isInstanceOfSatisfying(
+                            Map.class, shown -> assertThat(shown).containsEntry("node", "127.0.0.1:7001"));
+            assertThat(this.subscriptions.reconnected()).containsExactly(node);
+        });
+    }
+
+    @Test
+    void pausesAndResumesAListener() {
+        ShardedListenerEndpoint listener = new ShardedListenerEndpoint(
+                "orders",
+                new ShardedRedisMessageListenerContainer(this.subscriptions),
+                (message, pattern) -> {},
+                List.of(ChannelTopic.of("orders")),
+                ListenerOptions.DEFAULTS);
+        this.listeners.register(listener);
+        listener.start();
+
+        run(context -> {
+            invoke(context, "pause", "orders");
+            assertThat(listener.isPaused()).isTrue();
+            invoke(context, "resume", "orders");
+            assertThat(listener.isPaused()).isFalse();
+        });
+    }
+
+    @Test
     void describesItsOperations() {
         run(context -> assertThat(
                         Arrays.stream(server(context).getMBeanInfo(name()).getOperations())
                                 .map(MBeanFeatureInfo::getDescription))
-                .hasSize(4)
+                .hasSize(7)
                 .noneMatch(description -> description.startsWith("Invoke")));
     }
 

@@ -59,6 +59,19 @@ class ShardedPubSubHealthAutoConfigurationTests {
     }
 
     @Test
+    void howManyChannelsAreToleratedIsAProperty() {
+        this.runner
+                .withPropertyValues("sharded-pubsub.health.tolerated-channels=1")
+                .run(context -> assertThat(context.getBean(ShardedPubSubHealthIndicator.class)
+                                .health()
+                                .getStatus())
+                        .isEqualTo(Status.UP));
+        this.runner
+                .withPropertyValues("sharded-pubsub.health.tolerated-channels=-1")
+                .run(context -> assertThat(context).getFailure().rootCause().hasMessage("It must not be negative"));
+    }
+
+    @Test
     void canBeSwitchedOff() {
         this.runner
                 .withPropertyValues("management.health.shardedpubsub.enabled=false")

@@ -407,7 +407,7 @@ class ShardedPubSubLettuceAutoConfigurationTests {
 
     private static String fence(AssertableApplicationContext context) {
         return context.getBean(ShardedPubSubEndpoint.class)
-                .subscriptions()
+                .subscriptions(null, null, null, null, null)
                 .lettuce()
                 .fence();
     }

@@ -93,7 +93,11 @@ class ShardedPubSubOperationsTests {
             assertThat(channel.node()).isEqualTo(target.address());
             assertThat(interruptions(InterruptionCause.ENDED_BY_SERVER).count()).isEqualTo(before + 1);
         });
-        assertThat(endpoint.subscriptions().lastMoves().get(0).node()).isEqualTo(target.address());
+        assertThat(endpoint.subscriptions(null, null, null, null, null)
+                        .lastMoves()
+                        .get(0)
+                        .node())
+                .isEqualTo(target.address());
     }
 
     @Test

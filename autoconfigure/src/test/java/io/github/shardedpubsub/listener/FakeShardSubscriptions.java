@@ -1,6 +1,8 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ChannelPage;
+import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
@@ -178,6 +180,11 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
     }
 
     @Override
+    public ChannelPage channels(ChannelQuery query) {
+        return ChannelPage.EMPTY;
+    }
+
+    @Override
     public Optional<ChannelStatus> channel(ChannelName channel) {
         return Optional.of(new ChannelStatus(
                 channel.toString(),
@@ -203,6 +210,11 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
     @Override
     public CompletableFuture<Integer> check(@Nullable ChannelName channel) {
         return CompletableFuture.completedFuture(0);
+    }
+
+    @Override
+    public boolean reconnect(NodeAddress node) {
+        return false;
     }
 
     @Override

@@ -83,4 +83,22 @@ class StartFailureTests {
                 .contains("certification path")
                 .contains("truststore");
     }
+
+    /** A server that does not know the command, as those of before 7.0 do not. */
+    @Test
+    void serversOfBeforeShardedPubSubAreSaid(CapturedOutput output) {
+        try (RedisCluster old = RedisCluster.builder()
+                .masters(1)
+                .configuration("rename-command", "SSUBSCRIBE \"\"")
+                .start()) {
+            Throwable failure = catchThrowable(() -> SecuredApplication.start(
+                            new String[] {"spring.data.redis.cluster.nodes=" + String.join(",", old.addresses())})
+                    .close());
+            assertThat(failure).isNotNull();
+        }
+        assertThat(output)
+                .contains("APPLICATION FAILED TO START")
+                .contains("does not know the command SSUBSCRIBE")
+                .contains("Update the servers to Redis 7.0 or later, or to Valkey");
+    }
 }

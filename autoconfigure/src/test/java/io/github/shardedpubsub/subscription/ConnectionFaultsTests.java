@@ -59,6 +59,61 @@ class ConnectionFaultsTests {
     }
 
     @Test
+    void aConnectionIsOpenedAnewOnRequestAndItsChannelsComeBack() {
+        List<String> there = this.channels.stream()
+                .filter(this.node::holds)
+                .map(ChannelName::toString)
+                .toList();
+
+        assertThat(this.simulation.subscriptions.reconnect(this.node.address)).isTrue();
+        this.simulation.until(() -> this.simulation.count(ChannelState.INTERRUPTED) > 0);
+        this.simulation.until(this::allSubscribed);
+
+        assertThat(allHeldByTheirOwners()).isTrue();
+        assertThat(this.simulation.subscriptions.channels())
+                .filteredOn(status -> status.interruptions() > 0)
+                .hasSize(there.size())
+                .allSatisfy(status -> {
+                    assertThat(status.channel()).isIn(there);
+                    assertThat(status.lastInterruption()).isNotNull().satisfies(interruption -> {
+                        assertThat(interruption.cause()).isEqualTo(InterruptionCause.CONNECTION_LOST);
+                        assertThat(interruption.detail()).isEqualTo("closed on request, to be opened anew");
+                        assertThat(interruption.duration()).isNotNull();
+                    });
+                });
+    }
+
+    @Test
+    void aConnectionThatWaitsForItsNextTryIsTriedAtOnceOnRequest() {
+        this.node.refusesConnections = true;
+        this.node.loseConnections();
+        this.simulation.run(Duration.ofMinutes(10));
+        this.node.refusesConnections = false;
+        int before = this.simulation.cluster.opened;
+
+        assertThat(this.simulation.subscriptions.reconnect(this.node.address)).isTrue();
+        this.simulation.run(Duration.ofMillis(20));
+
+        assertThat(this.simulation.cluster.opened).isEqualTo(before + 1);
+        this.simulation.run(Duration.ofMillis(50));
+        assertThat(allSubscribed()).isTrue();
+        this.simulation.run(Duration.ofMinutes(1));
+        assertThat(this.node.connections()).isOne();
+    }
+
+    @Test
+    void nothingIsOpenedOnRequestToANodeThatIsNotConnectedTo() {
+        int before = this.simulation.cluster.opened;
+
+        assertThat(this.simulation.subscriptions.reconnect(new NodeAddress("nowhere", 1)))
+                .isFalse();
+        this.simulation.run(Duration.ofSeconds(1));
+
+        assertThat(this.simulation.cluster.opened).isEqualTo(before);
+        assertThat(allSubscribed()).isTrue();
+    }
+
+    @Test
     void repliesOutOfStepAreTheReasonThatIsTold() {
         this.simulation.cluster.nodes.forEach(Node::answerOutOfStep);
         this.simulation.until(() -> this.simulation.count(ChannelState.INTERRUPTED) == 60);
