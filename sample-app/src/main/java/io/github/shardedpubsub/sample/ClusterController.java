@@ -16,9 +16,12 @@ class ClusterController {
 
     private final SlotMover mover;
 
-    ClusterController(ClusterNodes nodes, SlotMover mover) {
+    private final ClusterDrill drill;
+
+    ClusterController(ClusterNodes nodes, SlotMover mover, ClusterDrill drill) {
         this.nodes = nodes;
         this.mover = mover;
+        this.drill = drill;
     }
 
     /**
@@ -32,7 +35,7 @@ class ClusterController {
     }
 
     @PostMapping("/api/reshard")
-    Overview.Reshard reshard(@RequestParam int slots) {
+    Overview.Progress reshard(@RequestParam int slots) {
         if (slots < 1 || slots > MAX_SLOTS) {
             throw new ResponseStatusException(
                     HttpStatus.BAD_REQUEST, "slots must be 1 to " + MAX_SLOTS + ", not " + slots);
@@ -53,5 +56,15 @@ class ClusterController {
     @PostMapping("/api/nodes/{id}/failover")
     Done failover(@PathVariable String id) {
         return this.mover.alone(() -> new Done(this.nodes.failover(id)));
+    }
+
+    @PostMapping("/api/nodes")
+    Done add() {
+        return new Done(this.drill.addNode());
+    }
+
+    @PostMapping("/api/everything")
+    Done everythingAtOnce() {
+        return new Done(this.drill.everythingAtOnce());
     }
 }

@@ -25,12 +25,24 @@ class ForeignClusterNodes implements ClusterNodes {
                 node.getNodeId(),
                 node.getUri().getHost() + ":" + node.getUri().getPort(),
                 !node.isConnected() ? "DOWN" : node.getRole().isUpstream() ? "MASTER" : "REPLICA",
-                node.getSlots().size());
+                node.getSlots().size(),
+                node.getSlaveOf(),
+                SlotRanges.of(node.getSlots()));
+    }
+
+    @Override
+    public boolean ours() {
+        return false;
     }
 
     @Override
     public Move moveOn(int slot) {
         throw notOurs("move slots with redis-cli --cluster reshard");
+    }
+
+    @Override
+    public Move move(int slot, String id) {
+        return moveOn(slot);
     }
 
     @Override
@@ -46,6 +58,21 @@ class ForeignClusterNodes implements ClusterNodes {
     @Override
     public String failover(String id) {
         throw notOurs("send CLUSTER FAILOVER to a replica yourself");
+    }
+
+    @Override
+    public Node add() {
+        throw notOurs("add a node with redis-cli --cluster add-node");
+    }
+
+    @Override
+    public long closeSubscribers() {
+        throw notOurs("send CLIENT KILL TYPE pubsub to the nodes yourself");
+    }
+
+    @Override
+    public void awaitWhole() {
+        throw notOurs("wait yourself");
     }
 
     private static NotPossibleException notOurs(String instead) {
