@@ -1,7 +1,6 @@
 /** What one can do to the cluster; each action's outcome is said beside it. */
 
 import { byId, element } from './dom.js';
-import { state } from './state.js';
 
 /** Sends it, and says what came of it in the action's result; returns whether it was done. */
 export async function act(control, path, what, method = 'POST') {
@@ -46,12 +45,13 @@ export class Controls {
       const { target } = event;
       const on = target.checked;
       target.disabled = true;
-      await act(target, 'api/lettuce-alone', on ? 'Lettuce alone subscribes' : 'Lettuce alone is stopped', on ? 'POST' : 'DELETE');
+      this.switching = true;
+      const done = await act(target, 'api/lettuce-alone', on ? 'Lettuce alone subscribes' : 'Lettuce alone is stopped', on ? 'POST' : 'DELETE');
       target.disabled = false;
-      target.checked = state.lettuceAlone != null;
-      this.switching = false;
+      target.checked = done === on;
+      // the stream may not know yet
+      setTimeout(() => { this.switching = false; }, 1000);
     });
-    byId('lettuce').addEventListener('click', () => { this.switching = true; });
   }
 
   show(update) {

@@ -15,7 +15,7 @@ import { Timeline } from './timeline.js';
 
 const controls = new Controls();
 const pick = channel => controls.pick(channel);
-const ring = new Ring(byId('ring'), pick);
+const ring = new Ring(byId('ring'), byId('owners'), pick);
 const city = new City(byId('city'), index => pick(state.setting.channels[index]));
 const lettuceCity = new City(byId('lettuce-city'));
 const parts = [controls, new Hero(), ring, new Shards(byId('shards'), act), new Timeline(byId('timeline')), new Channels()];

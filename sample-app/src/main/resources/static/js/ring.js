@@ -1,6 +1,6 @@
 /** The slots as a ring, coloured by owner; the channels' slots are beads around it. */
 
-import { calm, drawn } from './dom.js';
+import { calm, drawn, element, many } from './dom.js';
 import { colour, letter } from './palette.js';
 import { state } from './state.js';
 
@@ -43,7 +43,7 @@ function stretches(all) {
 
 export class Ring {
 
-  constructor(svg, pick) {
+  constructor(svg, legend, pick) {
     this.svg = svg;
     this.pick = pick;
     this.band = drawn('g', { fill: 'none', 'stroke-width': 34 });
@@ -54,6 +54,7 @@ export class Ring {
     svg.append(drawn('circle', { cx: CENTRE, cy: CENTRE, r: BAND, class: 'nobody', 'stroke-width': 34 }),
       this.band, this.letters, this.beadGroup, this.middle, this.below);
     this.beads = [];
+    this.legend = legend;
   }
 
   show(update) {
@@ -84,6 +85,8 @@ export class Ring {
     })));
     this.middle.textContent = masters.length;
     this.below.textContent = masters.length === 1 ? 'master' : 'masters';
+    this.legend.replaceChildren(...masters.map(node => element('li', {},
+      element('span', { class: 'chip', style: `--node: ${colour(node.address)}` }, letter(node.address)), many(node.slots, 'slot'))));
     this.svg.setAttribute('aria-label', 'Ring of the slots: '
       + masters.map(node => `${letter(node.address)} owns ${node.slots}`).join(', '));
   }

@@ -127,7 +127,9 @@ class SlotMover {
         try {
             return change.make();
         } catch (RedisClusterException ex) {
-            throw new NotPossibleException(String.valueOf(ex.getMessage()));
+            // the lines after the first are the servers' logs
+            throw new NotPossibleException(
+                    String.valueOf(ex.getMessage()).lines().findFirst().orElse("It failed"));
         } finally {
             this.changing.unlock();
         }

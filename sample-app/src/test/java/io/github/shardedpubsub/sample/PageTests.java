@@ -194,6 +194,9 @@ class PageTests {
         awaitResult("#lettuce", "listens to the same channels");
         soon().until(() -> browser.element("#lettuce-map").isDisplayed());
         long lost = browser.number("#lost");
+        await().atMost(SOON)
+                .during(ListeningTally.PATIENCE.plusSeconds(1))
+                .until(() -> browser.text("#versus").equals("120 of 120 alive, 0 lost"));
         reshard(60);
         soon().untilAsserted(() -> {
             assertThat(browser.text("#versus")).matches("[1-9]\\d? of 120 alive, [1-9][\\d,]* lost");
