@@ -2,6 +2,7 @@
 
 import { calm } from './dom.js';
 import { ink, nodeInk, onTheme } from './palette.js';
+import { state } from './state.js';
 
 const STREETS = 24;
 const RIDE_MILLIS = 520;
@@ -83,7 +84,7 @@ export class City {
       }
     }
     pen.strokeStyle = ink('--street');
-    pen.lineWidth = street * 1.2;
+    pen.lineWidth = Math.min(wide, high) * 0.7;
     pen.beginPath();
     pen.moveTo(-10, this.height * 0.93);
     pen.lineTo(this.width + 10, this.height * 0.12);
@@ -126,11 +127,12 @@ export class City {
     this.drawnAt = now;
     if (!this.width) return;
     this.pen.drawImage(this.ground, 0, 0, this.width, this.height);
-    const size = Math.max(3.6, Math.min(6.5, this.width / 105));
+    const size = Math.max(3.6, Math.min(6.5, this.width / 88));
     let moving = false;
     for (const courier of this.couriers) {
       if (courier) moving = this.courier(courier, now, size) || moving;
     }
+    if (this.couriers[state.picked]) this.label(this.couriers[state.picked], now, size);
     if (moving && !calm.matches) this.ask();
   }
 
@@ -183,6 +185,29 @@ export class City {
       pen.stroke();
     }
     return rippling || now - courier.since < RIDE_MILLIS;
+  }
+
+  label(courier, now, size) {
+    const pen = this.pen;
+    const [column, row] = this.place(courier, now);
+    const x = this.x(column);
+    const y = this.y(row);
+    const name = state.setting.channels[state.picked];
+    pen.strokeStyle = ink('--ink');
+    pen.lineWidth = 2;
+    this.circle(x, y, size + 3);
+    pen.stroke();
+    pen.font = '600 12px system-ui, sans-serif';
+    const wide = pen.measureText(name).width + 12;
+    const left = Math.max(2, Math.min(this.width - wide - 2, x - wide / 2));
+    const top = y > 34 ? y - size - 25 : y + size + 7;
+    pen.fillStyle = ink('--ink');
+    pen.beginPath();
+    pen.roundRect(left, top, wide, 19, 5);
+    pen.fill();
+    pen.fillStyle = ink('--paper');
+    pen.textBaseline = 'middle';
+    pen.fillText(name, left + 6, top + 10);
   }
 
   circle(x, y, radius) {

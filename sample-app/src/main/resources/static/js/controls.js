@@ -1,6 +1,11 @@
 /** What one can do to the cluster; each action's outcome is said beside it. */
 
-import { byId, element } from './dom.js';
+import { byId, count, element, write } from './dom.js';
+import { letter } from './palette.js';
+import { state } from './state.js';
+
+/** How long a slot with keys is on its way. */
+const TAKING_MILLIS = 100;
 
 /** Sends it, and says what came of it in the action's result; returns whether it was done. */
 export async function act(control, path, what, method = 'POST') {
@@ -27,19 +32,21 @@ export async function act(control, path, what, method = 'POST') {
 
 export class Controls {
 
-  constructor() {
+  constructor(onPick) {
+    this.onPick = onPick;
+    byId('channel').addEventListener('change', event => this.pick(event.target.selectedIndex));
     byId('everything').addEventListener('click', event =>
       act(event.currentTarget, 'api/everything', 'Everything at once'));
     byId('add').addEventListener('click', event => act(event.currentTarget, 'api/nodes', 'Adding a node'));
     byId('reshard').addEventListener('submit', event => {
       event.preventDefault();
       const slots = byId('slots').value;
-      act(event.target, `api/reshard?slots=${encodeURIComponent(slots)}`, `Moving ${slots} slots`);
+      act(event.target, `api/reshard?slots=${encodeURIComponent(slots)}&millis=${byId('keys').checked ? TAKING_MILLIS : 0}`, `Moving ${slots} slots`);
     });
     byId('move').addEventListener('submit', event => {
       event.preventDefault();
       const channel = byId('channel').value;
-      act(event.target, `api/channels/${encodeURIComponent(channel)}/move`, `Moving the slot of ${channel}`);
+      act(event.target, `api/channels/${encodeURIComponent(channel)}/move?millis=${TAKING_MILLIS}`, `Moving the slot of ${channel}`);
     });
     byId('lettuce').addEventListener('change', async event => {
       const { target } = event;
@@ -57,9 +64,11 @@ export class Controls {
   show(update) {
     if (update.setting) {
       byId('channel').replaceChildren(...update.setting.channels.map(channel => element('option', {}, channel)));
+      this.pick(Math.min(state.picked, update.setting.channels.length - 1));
       byId('actions').hidden = !update.setting.ours;
       byId('foreign').hidden = update.setting.ours;
     }
+    this.route();
     if (!this.switching) byId('lettuce').checked = update.lettuceAlone != null;
     const { operation } = update;
     byId('progress').hidden = !operation || !operation.running;
@@ -70,7 +79,16 @@ export class Controls {
     }
   }
 
-  pick(channel) {
-    byId('channel').value = channel;
+  pick(index) {
+    state.picked = index;
+    byId('channel').selectedIndex = index;
+    this.route();
+    this.onPick();
+  }
+
+  route() {
+    const { setting, channels, picked } = state;
+    const node = channels[picked] && channels[picked].node;
+    write(byId('route'), `${setting.channels[picked]} → slot ${count.format(setting.slots[picked])} → node ${letter(node)}`);
   }
 }

@@ -1,9 +1,9 @@
 /** The one line that matters, and the figures behind it. */
 
-import { byId, count, element, millis, write } from './dom.js';
+import { byId, count, element, many, millis, write } from './dom.js';
 import { state } from './state.js';
 
-const NAMES = ['Messages a second', 'Heard in all', 'Followed without a gap', 'Interruptions', 'Longest of the last', 'No node to take them'];
+const NAMES = ['Messages a second', 'Heard in all', 'Followed without a gap', 'Interruptions', 'Longest lately', 'Not taken by Redis'];
 
 export class Hero {
 
@@ -17,6 +17,7 @@ export class Hero {
     write(byId('alive'), count.format(headline.alive));
     write(byId('all'), count.format(headline.channels));
     write(byId('lost'), count.format(headline.lost));
+    write(byId('lost-unit'), headline.lost === 1 ? 'message' : 'messages');
     byId('alive-part').className = headline.alive < headline.channels ? 'bad' : 'good';
     byId('lost-part').className = headline.lost > 0 ? 'bad' : 'good';
     const pulse = state.pulses[state.pulses.length - 1];
@@ -27,8 +28,10 @@ export class Hero {
     write(byId('announcement'), state.announcement && `Dispatch: “${state.announcement}”`);
     byId('lettuce-map').hidden = !lettuceAlone;
     byId('lettuce-legend').hidden = !lettuceAlone;
+    byId('versus').hidden = !lettuceAlone;
     if (lettuceAlone) {
-      write(byId('versus'), `${count.format(lettuceAlone.alive)} of ${count.format(headline.channels)} alive, ${count.format(lettuceAlone.lost)} lost`);
+      write(byId('versus'), `Lettuce alone: ${count.format(lettuceAlone.alive)} of ${many(headline.channels, 'channel')} alive, `
+        + `${many(lettuceAlone.lost, 'message')} lost`);
       byId('versus').className = lettuceAlone.lost > 0 ? 'bad' : 'good';
     }
   }

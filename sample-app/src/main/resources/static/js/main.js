@@ -13,12 +13,16 @@ import { Ring } from './ring.js';
 import { Shards } from './shards.js';
 import { Timeline } from './timeline.js';
 
-const controls = new Controls();
-const pick = channel => controls.pick(channel);
+const pick = index => controls.pick(index);
 const ring = new Ring(byId('ring'), byId('owners'), pick);
-const city = new City(byId('city'), index => pick(state.setting.channels[index]));
-const lettuceCity = new City(byId('lettuce-city'));
-const parts = [controls, new Hero(), ring, new Shards(byId('shards'), act), new Timeline(byId('timeline')), new Channels()];
+const city = new City(byId('city'), pick);
+const lettuceCity = new City(byId('lettuce-city'), pick);
+const controls = new Controls(() => {
+  ring.mark();
+  city.ask();
+  lettuceCity.ask();
+});
+const parts = [new Hero(), ring, controls, new Shards(byId('shards'), act), new Timeline(byId('timeline')), new Channels()];
 const plot = new Plot(byId('plot'));
 
 function showCities(update) {

@@ -10,7 +10,8 @@ const TOP = 10;
 const FLOOR = 166;
 const MARKS = 174;
 const LEFT = 38;
-const STEPS = [10, 20, 50, 100, 200, 300, 400, 500, 1000, 2000, 5000, 10000];
+const APART = 26;
+const STEPS = [10, 20, 50, 100, 150, 200, 300, 400, 600, 800, 1000, 2000, 5000, 10000];
 const NOTED = { NODE_DOWN: '✕', NODE_ADDED: '+', PROMOTED: '▲' };
 
 export class Plot {
@@ -49,7 +50,7 @@ export class Plot {
       drawn('line', { x1: LEFT, x2: this.width, y1: this.y(value), y2: this.y(value), class: 'rule' }),
       drawn('text', { x: LEFT - 8, y: this.y(value) + 4, 'text-anchor': 'end' }, count.format(Math.round(value))),
     ]);
-    const times = [180, 120, 60, 0].map(ago => drawn('text', {
+    const times = (this.width < 480 ? [180, 0] : [180, 120, 60, 0]).map(ago => drawn('text', {
       x: this.x(this.end - ago * 1000), y: HEIGHT - 4, 'text-anchor': ago === 180 ? 'start' : ago === 0 ? 'end' : 'middle',
     }, ago ? `${ago / 60} min ago` : 'now'));
     return [...lines, ...times];
@@ -85,11 +86,18 @@ export class Plot {
   }
 
   notes() {
-    return [...state.events.values()].filter(event => NOTED[event.kind] && this.x(event.at) > LEFT).flatMap(event => {
+    let before = -Infinity;
+    let level = 0;
+    const noted = [...state.events.values()].filter(event => NOTED[event.kind] && this.x(event.at) > LEFT);
+    return noted.sort((a, b) => a.at - b.at).flatMap(event => {
       const x = this.x(event.at);
+      // what would cover the one before stands below it
+      level = x - before < APART ? (level + 1) % 3 : 0;
+      before = x;
+      const y = TOP + 6 + level * 14;
       return [
-        drawn('line', { x1: x, x2: x, y1: TOP + 12, y2: FLOOR, class: 'note' }),
-        drawn('text', { x, y: TOP + 6, 'text-anchor': 'middle', class: 'note' }, `${NOTED[event.kind]}${letter(event.from)}`),
+        drawn('line', { x1: x, x2: x, y1: y + 4, y2: FLOOR, class: 'note' }),
+        drawn('text', { x, y, 'text-anchor': 'middle', class: 'note' }, `${NOTED[event.kind]}${letter(event.from)}`),
       ];
     });
   }

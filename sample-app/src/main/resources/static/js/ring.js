@@ -7,7 +7,8 @@ import { state } from './state.js';
 const SLOTS = 16384;
 const CENTRE = 200;
 const BAND = 128;
-const BEADS = [163, 173, 183];
+const BEADS = [156, 166, 176, 186, 196];
+const APART = 9.4;
 const MIN_LABELLED = 300;
 
 const angle = slot => slot / SLOTS * 2 * Math.PI;
@@ -66,13 +67,17 @@ export class Ring {
   string({ channels, slots }) {
     this.beads = [];
     const order = slots.map((slot, index) => [slot, index]).sort((a, b) => a[0] - b[0]);
-    order.forEach(([slot, index], place) => {
-      const [cx, cy] = at(BEADS[place % BEADS.length], slot + 0.5);
+    const lastOf = BEADS.map(() => -SLOTS);
+    order.forEach(([slot, index]) => {
+      const track = Math.max(0, BEADS.findIndex((radius, each) => angle(slot - lastOf[each]) * radius > APART));
+      lastOf[track] = slot;
+      const [cx, cy] = at(BEADS[track], slot + 0.5);
       const bead = drawn('circle', { cx, cy, r: 4.4 });
-      bead.addEventListener('click', () => this.pick(channels[index]));
+      bead.addEventListener('click', () => this.pick(index));
       this.beads[index] = bead;
     });
     this.beadGroup.replaceChildren(...this.beads);
+    this.mark();
   }
 
   owners(nodes) {
@@ -89,6 +94,12 @@ export class Ring {
       element('span', { class: 'chip', style: `--node: ${colour(node.address)}` }, letter(node.address)), many(node.slots, 'slot'))));
     this.svg.setAttribute('aria-label', 'Ring of the slots: '
       + masters.map(node => `${letter(node.address)} owns ${node.slots}`).join(', '));
+  }
+
+  mark() {
+    this.beads.forEach((bead, index) => bead.classList.toggle('picked', index === state.picked));
+    // the last is drawn above all others
+    if (this.beads[state.picked]) this.beadGroup.append(this.beads[state.picked]);
   }
 
   bead({ index, node, status }) {

@@ -68,7 +68,7 @@ export class Shards {
     write(line.querySelector('b'), ROLES[node.role]);
     const [facts, link] = line.querySelector('.facts').children;
     write(facts, down ? 'does not run' : master
-      ? `${many(channels, 'channel')} · ${count.format(rate)}/s · ${many(node.slots, 'slot')}` : 'stands by');
+      ? `${many(channels, 'channel')} · ${count.format(rate)} msg/s` : 'stands by');
     const connection = state.connections.get(node.address);
     const standing = down ? '' : !connection ? 'not connected: nothing to hear there' : connection.connected ? 'connected' : 'connecting…';
     write(link, standing);
@@ -77,7 +77,7 @@ export class Shards {
     link.title = connection && connection.error ? connection.error : '';
     const [failover, kill, restart] = line.querySelector('.buttons').children;
     const { ours } = state.setting;
-    this.switch(failover, ours && !down && (master || node.upstream));
+    this.switch(failover, ours && master);
     this.switch(kill, ours && !down);
     this.switch(restart, ours && down);
   }

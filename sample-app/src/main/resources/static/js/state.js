@@ -15,6 +15,8 @@ export const state = {
   operation: null,
   lettuceAlone: null,
   announcement: '',
+  /** The index of the channel that the visitor looks at. */
+  picked: 0,
 };
 
 /** Nodes that were master and replica of each other belong together, whoever is the master now. */

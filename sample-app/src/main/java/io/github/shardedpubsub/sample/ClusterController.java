@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.sample;
 
+import java.time.Duration;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -11,6 +12,8 @@ import org.springframework.web.server.ResponseStatusException;
 class ClusterController {
 
     private static final int MAX_SLOTS = 1000;
+
+    private static final int MAX_MILLIS = 1000;
 
     private final ClusterNodes nodes;
 
@@ -29,18 +32,31 @@ class ClusterController {
      */
     record Done(String done) {}
 
+    /**
+     * Moves a channel's slot to the next master.
+     *
+     * @param millis how long the slot is on its way, as one with many keys is; 0 for an empty one
+     */
     @PostMapping("/api/channels/{channel}/move")
-    ClusterNodes.Move move(@PathVariable String channel) {
-        return this.mover.move(channel);
+    ClusterNodes.Move move(@PathVariable String channel, @RequestParam(defaultValue = "0") int millis) {
+        return this.mover.move(channel, taking(millis));
     }
 
     @PostMapping("/api/reshard")
-    Overview.Progress reshard(@RequestParam int slots) {
+    Overview.Progress reshard(@RequestParam int slots, @RequestParam(defaultValue = "0") int millis) {
         if (slots < 1 || slots > MAX_SLOTS) {
             throw new ResponseStatusException(
                     HttpStatus.BAD_REQUEST, "slots must be 1 to " + MAX_SLOTS + ", not " + slots);
         }
-        return this.mover.reshard(slots);
+        return this.mover.reshard(slots, taking(millis));
+    }
+
+    private static Duration taking(int millis) {
+        if (millis < 0 || millis > MAX_MILLIS) {
+            throw new ResponseStatusException(
+                    HttpStatus.BAD_REQUEST, "millis must be 0 to " + MAX_MILLIS + ", not " + millis);
+        }
+        return Duration.ofMillis(millis);
     }
 
     @PostMapping("/api/nodes/{id}/kill")

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.sample;
 
 import io.lettuce.core.cluster.SlotHash;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import org.springframework.stereotype.Component;
@@ -11,7 +12,10 @@ import org.springframework.stereotype.Component;
 @Component
 class ClusterDrill {
 
-    private static final int MOVES = 30;
+    private static final int MOVES = 20;
+
+    /** As slots with keys do. */
+    private static final Duration TAKING = Duration.ofMillis(100);
 
     private static final int OTHER_STEPS = 5;
 
@@ -39,7 +43,7 @@ class ClusterDrill {
             for (int i = 0; i < share; i++) {
                 steps.next("Moving slots to " + added.address());
                 String channel = this.channels.get(i * this.channels.size() / share);
-                this.nodes.move(SlotHash.getSlot(channel), added.id());
+                this.nodes.move(SlotHash.getSlot(channel), added.id(), TAKING);
             }
         });
         return address + " has joined, and has the slots of " + share + " channels";
@@ -58,13 +62,13 @@ class ClusterDrill {
         ClusterNodes.Node failing = masters.get(0);
         ClusterNodes.Node dying = masters.get(1);
         Overview.Progress done = this.mover.stepwise(3 * MOVES + OTHER_STEPS, steps -> {
-            this.mover.moveOn(steps, "Moving slots", MOVES);
+            this.mover.moveOn(steps, "Moving slots", MOVES, TAKING);
             steps.next("Closing every subscriber's connection");
             this.nodes.closeSubscribers();
-            this.mover.moveOn(steps, "Moving slots", MOVES);
+            this.mover.moveOn(steps, "Moving slots", MOVES, TAKING);
             steps.next("Failing " + failing.address() + " over");
             this.nodes.failover(failing.id());
-            this.mover.moveOn(steps, "Moving slots", MOVES);
+            this.mover.moveOn(steps, "Moving slots", MOVES, TAKING);
             steps.next("Killing " + dying.address());
             this.nodes.kill(dying.id());
             steps.next("Waiting for its replica to take over");

@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.sample;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,11 +48,15 @@ interface ClusterNodes {
     /** Whether the sample may change it. */
     boolean ours();
 
-    /** Moves a slot to the next master. */
-    Move moveOn(int slot);
+    /**
+     * Moves a slot to the next master.
+     *
+     * @param taking how long the slot is on its way, as one with many keys is
+     */
+    Move moveOn(int slot, Duration taking);
 
     /** Moves a slot to a master; nothing happens if it is there already. */
-    Move move(int slot, String id);
+    Move move(int slot, String id, Duration taking);
 
     /** What was done, in words. */
     String kill(String id);

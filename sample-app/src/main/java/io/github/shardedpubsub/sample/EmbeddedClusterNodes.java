@@ -5,6 +5,7 @@ import io.github.shardedpubsub.test.RedisClusterException;
 import io.github.shardedpubsub.test.RedisNode;
 import io.lettuce.core.cluster.models.partitions.ClusterPartitionParser;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 
@@ -54,7 +55,7 @@ class EmbeddedClusterNodes implements ClusterNodes {
     }
 
     @Override
-    public Move moveOn(int slot) {
+    public Move moveOn(int slot, Duration taking) {
         RedisNode from = this.cluster.owner(slot);
         List<RedisNode> masters = this.cluster.masters().stream()
                 .sorted(Comparator.comparingInt(RedisNode::port))
@@ -62,17 +63,31 @@ class EmbeddedClusterNodes implements ClusterNodes {
         if (masters.size() < 2) {
             throw new NotPossibleException("There is no other master to move slot " + slot + " to");
         }
-        return move(slot, from, masters.get((masters.indexOf(from) + 1) % masters.size()));
+        return move(slot, from, masters.get((masters.indexOf(from) + 1) % masters.size()), taking);
     }
 
     @Override
-    public Move move(int slot, String id) {
-        return move(slot, this.cluster.owner(slot), find(id));
+    public Move move(int slot, String id, Duration taking) {
+        return move(slot, this.cluster.owner(slot), find(id), taking);
     }
 
-    private Move move(int slot, RedisNode from, RedisNode to) {
+    private Move move(int slot, RedisNode from, RedisNode to, Duration taking) {
+        if (!from.equals(to) && taking.compareTo(Duration.ZERO) > 0) {
+            to.command("CLUSTER", "SETSLOT", String.valueOf(slot), "IMPORTING", from.id());
+            from.command("CLUSTER", "SETSLOT", String.valueOf(slot), "MIGRATING", to.id());
+            pause(taking);
+        }
         this.cluster.moveSlot(slot, to);
         return new Move(slot, from.address(), to.address());
+    }
+
+    private static void pause(Duration duration) {
+        try {
+            Thread.sleep(duration.toMillis());
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+            throw new NotPossibleException("The application stops");
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.sample;
 
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -36,13 +37,13 @@ class ForeignClusterNodes implements ClusterNodes {
     }
 
     @Override
-    public Move moveOn(int slot) {
+    public Move moveOn(int slot, Duration taking) {
         throw notOurs("move slots with redis-cli --cluster reshard");
     }
 
     @Override
-    public Move move(int slot, String id) {
-        return moveOn(slot);
+    public Move move(int slot, String id, Duration taking) {
+        return moveOn(slot, taking);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
@@ -31,11 +32,13 @@ class PulseRecorder {
 
     private final EventHistory history;
 
-    private final Clock clock = Clock.systemUTC();
+    private final Clock clock;
 
     private final Deque<Pulse> pulses = new ArrayDeque<>();
 
     private final Map<String, Long> heardBefore = new HashMap<>();
+
+    private long before;
 
     private int interruptionsBefore;
 
@@ -49,15 +52,27 @@ class PulseRecorder {
 
     private long lettuceSilentBefore;
 
+    @Autowired
     PulseRecorder(ChannelBoard channels, Listeners listeners, SubscriptionEvents events, EventHistory history) {
+        this(channels, listeners, events, history, Clock.systemUTC());
+    }
+
+    PulseRecorder(
+            ChannelBoard channels, Listeners listeners, SubscriptionEvents events, EventHistory history, Clock clock) {
         this.channels = channels;
         this.listeners = listeners;
         this.events = events;
         this.history = history;
+        this.clock = clock;
+        this.before = clock.millis();
     }
 
     @Scheduled(fixedRateString = "${sample.pulse}")
     synchronized void record() {
+        long now = this.clock.millis();
+        // one that comes late is longer, and the next one shorter
+        double seconds = Math.max(1, now - this.before) / 1000.0;
+        this.before = now;
         Map<String, ListeningTally.Figures> ours = this.listeners.ours().figures();
         Map<String, Integer> byNode = new TreeMap<>();
         int messages = 0;
@@ -71,6 +86,7 @@ class PulseRecorder {
                 byNode.merge(channel.node(), fresh, Integer::sum);
             }
         }
+        byNode.replaceAll((node, heard) -> perSecond(heard, seconds));
         int interruptions = this.events.interruptions();
         int handovers = this.events.handovers();
         long lost = missed(ours.values());
@@ -80,13 +96,13 @@ class PulseRecorder {
             this.history.add(Event.of(Kind.LOST, freshLost, null, null));
         }
         this.pulses.addLast(new Pulse(
-                this.clock.millis(),
-                messages,
+                now,
+                perSecond(messages, seconds),
                 byNode,
                 interruptions - this.interruptionsBefore,
                 handovers - this.handoversBefore,
                 freshLost,
-                lettuceAlone()));
+                lettuceAlone(seconds)));
         this.interruptionsBefore = interruptions;
         this.handoversBefore = handovers;
         this.lostBefore = lost;
@@ -95,7 +111,11 @@ class PulseRecorder {
         }
     }
 
-    private @Nullable Integer lettuceAlone() {
+    private static int perSecond(int messages, double seconds) {
+        return (int) Math.round(messages / seconds);
+    }
+
+    private @Nullable Integer lettuceAlone(double seconds) {
         ListeningBook book = this.listeners.lettuceAlone();
         if (book != this.lettuceBefore) {
             this.lettuceBefore = book;
@@ -115,7 +135,7 @@ class PulseRecorder {
         long heard = heard(figures);
         int fresh = (int) (heard - this.lettuceHeardBefore);
         this.lettuceHeardBefore = heard;
-        return fresh;
+        return perSecond(fresh, seconds);
     }
 
     private static long heard(Collection<ListeningTally.Figures> figures) {

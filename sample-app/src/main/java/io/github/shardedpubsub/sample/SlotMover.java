@@ -37,26 +37,26 @@ class SlotMover {
         return this.progress;
     }
 
-    ClusterNodes.Move move(String channel) {
+    ClusterNodes.Move move(String channel, Duration taking) {
         if (!this.channels.contains(channel)) {
             throw new UnknownNameException("There is no channel '" + channel + "'");
         }
-        return alone(() -> this.nodes.moveOn(SlotHash.getSlot(channel)));
+        return alone(() -> this.nodes.moveOn(SlotHash.getSlot(channel), taking));
     }
 
     /** Goes around the channels as often as it takes for so many moves. */
-    Overview.Progress reshard(int slots) {
+    Overview.Progress reshard(int slots, Duration taking) {
         return stepwise(slots, steps -> {
             logger.info("Moving {} slots…", slots);
-            moveOn(steps, "Moving " + slots + " slots", slots);
+            moveOn(steps, "Moving " + slots + " slots", slots, taking);
         });
     }
 
     /** Moves the slots of so many channels on, each a step. */
-    void moveOn(Steps steps, String what, int slots) {
+    void moveOn(Steps steps, String what, int slots, Duration taking) {
         for (int i = 0; i < slots; i++) {
             steps.next(what);
-            this.nodes.moveOn(SlotHash.getSlot(this.channels.get(steps.begun % this.channels.size())));
+            this.nodes.moveOn(SlotHash.getSlot(this.channels.get(steps.begun % this.channels.size())), taking);
         }
     }
 

@@ -5,35 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.shardedpubsub.sample.EventHistory.Entry;
 import io.github.shardedpubsub.sample.EventHistory.Event;
 import io.github.shardedpubsub.sample.EventHistory.Kind;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EventHistoryTests {
 
-    private Instant now = Instant.parse("2026-11-27T12:00:00Z");
+    private final DrivenClock clock = new DrivenClock();
 
-    private final EventHistory history = new EventHistory(new Clock() {
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return EventHistoryTests.this.now;
-        }
-    });
+    private final EventHistory history = new EventHistory(this.clock);
 
     private void restored(String channel, double millis) {
         this.history.add(new Event(Kind.RESTORED, 1, "a:1", "b:2", channel, millis, null));
@@ -43,7 +23,7 @@ class EventHistoryTests {
     void likeThingsInQuickSuccessionAreOneEntryWithTheLongestDuration() {
         restored("one", 3);
         restored("two", 12);
-        this.now = this.now.plus(EventHistory.QUICK).minusMillis(1);
+        this.clock.advance(EventHistory.QUICK.minusMillis(1));
         restored("three", 5);
         List<Entry> entries = this.history.all();
         assertThat(entries).hasSize(1);
@@ -56,7 +36,7 @@ class EventHistoryTests {
     @Test
     void likeThingsMuchLaterAreAnotherEntry() {
         restored("one", 3);
-        this.now = this.now.plus(EventHistory.QUICK);
+        this.clock.advance(EventHistory.QUICK);
         restored("one", 3);
         assertThat(this.history.all()).extracting(Entry::count).containsExactly(1, 1);
     }
@@ -87,7 +67,7 @@ class EventHistoryTests {
     @Test
     void aBoundedNumberIsKeptTheNewest() {
         for (int i = 0; i < 3 * EventHistory.KEPT; i++) {
-            this.now = this.now.plus(Duration.ofMinutes(1));
+            this.clock.advance(Duration.ofMinutes(1));
             this.history.add(Event.of(Kind.SLOTS_MOVED, i, "a:1", "b:2"));
         }
         assertThat(this.history.all()).hasSize(EventHistory.KEPT);
