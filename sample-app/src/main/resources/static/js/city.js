@@ -193,6 +193,8 @@ export class City {
     const x = this.x(column);
     const y = this.y(row);
     const name = state.setting.channels[state.picked];
+    // once more, since another one may stand on it
+    this.courier(courier, now, size);
     pen.strokeStyle = ink('--ink');
     pen.lineWidth = 2;
     this.circle(x, y, size + 3);

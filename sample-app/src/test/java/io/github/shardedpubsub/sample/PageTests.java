@@ -199,11 +199,12 @@ class PageTests {
         long lost = browser.number("#lost");
         await().atMost(SOON)
                 .during(ListeningTally.PATIENCE.plusSeconds(1))
-                .until(() -> browser.text("#versus")
-                        .equals("Lettuce alone: 120 of 120 channels alive, 0 messages lost"));
+                .until(() ->
+                        browser.text("#versus").equals("Lettuce alone: 120 of 120 channels alive, 0 messages lost"));
         reshard(60);
         soon().untilAsserted(() -> {
-            assertThat(browser.text("#versus")).matches("Lettuce alone: \\d\\d? of 120 channels alive, [1-9][\\d,]* messages lost");
+            assertThat(browser.text("#versus"))
+                    .matches("Lettuce alone: \\d\\d? of 120 channels alive, [1-9][\\d,]* messages lost");
             assertThat(browser.text("#timeline")).contains("Lettuce alone:");
         });
         allAlive();
