@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,8 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /**
- * The machine's own Chromium with its driver; nothing is downloaded. Where there is none, tests are skipped, unless
- * {@code -Dbrowser.required=true}.
+ * The machine's own Chromium with its driver, or those that {@code -Dbrowser.binary} and {@code -Dbrowser.driver} name; nothing is
+ * downloaded. Where there is none, tests are skipped, unless {@code -Dbrowser.required=true}.
  */
 final class Browser implements AutoCloseable {
 
@@ -50,7 +51,7 @@ final class Browser implements AutoCloseable {
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
         ChromeOptions options = new ChromeOptions();
-        options.setBinary(required(BROWSERS));
+        options.setBinary(required("browser.binary", BROWSERS));
         options.addArguments(
                 "--headless=new",
                 "--no-sandbox",
@@ -64,7 +65,8 @@ final class Browser implements AutoCloseable {
         options.setCapability("goog:loggingPrefs", logs);
         this.driver = new ChromeDriver(
                 new ChromeDriverService.Builder()
-                        .usingDriverExecutable(Path.of(required(DRIVERS)).toFile())
+                        .usingDriverExecutable(
+                                Path.of(required("browser.driver", DRIVERS)).toFile())
                         .usingAnyFreePort()
                         .build(),
                 options);
@@ -73,18 +75,21 @@ final class Browser implements AutoCloseable {
 
     /** Whether one can be used here. */
     static boolean isHere() {
-        return found(BROWSERS) != null && found(DRIVERS) != null;
+        return found("browser.binary", BROWSERS).isPresent()
+                && found("browser.driver", DRIVERS).isPresent();
     }
 
-    private static @Nullable String found(List<String> programs) {
-        return programs.stream()
+    private static Optional<String> found(String property, List<String> usual) {
+        String named = System.getProperty(property);
+        return (named != null ? Stream.of(named) : usual.stream())
                 .filter(program -> Files.isExecutable(Path.of(program)))
-                .findFirst()
-                .orElse(null);
+                .findFirst();
     }
 
-    private static String required(List<String> programs) {
-        return Objects.requireNonNull(found(programs), () -> "None of " + programs + " is here");
+    private static String required(String property, List<String> usual) {
+        return found(property, usual)
+                .orElseThrow(() -> new IllegalStateException(
+                        "None of " + usual + " is here, and -D" + property + " names no other"));
     }
 
     void open(String address) {
