@@ -6,6 +6,7 @@ export function listen(onUpdate, onOffline) {
   let source;
 
   function connect() {
+    source?.close();
     source = new EventSource('api/stream');
     source.onmessage = event => {
       onOffline(false);
