@@ -41,6 +41,7 @@ class ClusterControllerTests {
         given(this.mover.move("one", Duration.ZERO)).willReturn(new ClusterNodes.Move(7, "a:1", "b:2"));
         assertThat(this.mvc.post().uri("/api/reshard?slots=5&millis=100")).hasStatusOk();
         assertThat(this.mvc.post().uri("/api/channels/one/move")).hasStatusOk();
+        verify(this.mover).reshard(5, Duration.ofMillis(100));
         verify(this.mover).move("one", Duration.ZERO);
     }
 }
