@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.sample;
 
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A courier riding through the streets of a grid-shaped city, one block at a time. Used by one thread.
@@ -33,6 +34,20 @@ class Courier {
         this.row = random.nextInt(BLOCKS);
         this.column = random.nextInt(BLOCKS);
         this.heading = HEADINGS[random.nextInt(HEADINGS.length)];
+    }
+
+    int id() {
+        return this.id;
+    }
+
+    /** Blocks from the west; -1 for no position. */
+    static int column(@Nullable Position position) {
+        return position == null ? -1 : (int) Math.round((position.longitude() - WEST) / BLOCK);
+    }
+
+    /** Blocks from the south; -1 for no position. */
+    static int row(@Nullable Position position) {
+        return position == null ? -1 : (int) Math.round((position.latitude() - SOUTH) / BLOCK);
     }
 
     /** The braces make the number alone decide the slot: each courier has a slot of its own. */

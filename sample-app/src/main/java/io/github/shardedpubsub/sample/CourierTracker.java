@@ -19,13 +19,17 @@ class CourierTracker implements MessageListener {
 
     private final CourierLedger couriers;
 
+    private final Listeners listeners;
+
     private final JsonMapper json;
 
     CourierTracker(
             CourierLedger couriers,
+            Listeners listeners,
             JsonMapper json,
             @Qualifier(ShardedRedisMessageListenerContainer.BEAN_NAME) ShardedRedisMessageListenerContainer container) {
         this.couriers = couriers;
+        this.listeners = listeners;
         this.json = json;
         container.addMessageListener(
                 this,
@@ -34,9 +38,12 @@ class CourierTracker implements MessageListener {
 
     @Override
     public void onMessage(Message message, byte @Nullable [] pattern) {
-        ChannelLedger ledger = this.couriers.of(new String(message.getChannel(), StandardCharsets.UTF_8));
+        String channel = new String(message.getChannel(), StandardCharsets.UTF_8);
+        ChannelLedger ledger = this.couriers.of(channel);
         if (ledger != null) {
-            ledger.received(this.json.readValue(message.getBody(), Position.class));
+            Position position = this.json.readValue(message.getBody(), Position.class);
+            ledger.received(position);
+            this.listeners.ours().heard(channel, position);
         }
     }
 }

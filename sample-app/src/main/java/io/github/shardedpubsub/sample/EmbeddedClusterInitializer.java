@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.sample;
 
 import io.github.shardedpubsub.test.RedisCluster;
+import java.time.Duration;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,9 @@ class EmbeddedClusterInitializer implements ApplicationContextInitializer<Config
 
     private static final Logger logger = LoggerFactory.getLogger(EmbeddedClusterInitializer.class);
 
+    /** A visitor does not wait long for a promotion. */
+    private static final Duration NODE_TIMEOUT = Duration.ofSeconds(1);
+
     private static final String NODES = "spring.data.redis.cluster.nodes";
 
     @Override
@@ -32,7 +36,11 @@ class EmbeddedClusterInitializer implements ApplicationContextInitializer<Config
             return;
         }
         logger.info("Starting a Redis Cluster of 3 masters and 3 replicas for the sample…");
-        RedisCluster cluster = RedisCluster.start(3, 1);
+        RedisCluster cluster = RedisCluster.builder()
+                .masters(3)
+                .replicas(1)
+                .nodeTimeout(NODE_TIMEOUT)
+                .start();
         context.getEnvironment()
                 .getPropertySources()
                 .addFirst(new MapPropertySource(

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.sample;
 
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -25,12 +26,24 @@ class ForeignClusterNodes implements ClusterNodes {
                 node.getNodeId(),
                 node.getUri().getHost() + ":" + node.getUri().getPort(),
                 !node.isConnected() ? "DOWN" : node.getRole().isUpstream() ? "MASTER" : "REPLICA",
-                node.getSlots().size());
+                node.getSlots().size(),
+                node.getSlaveOf(),
+                SlotRanges.of(node.getSlots()));
     }
 
     @Override
-    public Move moveOn(int slot) {
+    public boolean ours() {
+        return false;
+    }
+
+    @Override
+    public Move moveOn(int slot, Duration taking) {
         throw notOurs("move slots with redis-cli --cluster reshard");
+    }
+
+    @Override
+    public Move move(int slot, String id, Duration taking) {
+        return moveOn(slot, taking);
     }
 
     @Override
@@ -46,6 +59,21 @@ class ForeignClusterNodes implements ClusterNodes {
     @Override
     public String failover(String id) {
         throw notOurs("send CLUSTER FAILOVER to a replica yourself");
+    }
+
+    @Override
+    public Node add() {
+        throw notOurs("add a node with redis-cli --cluster add-node");
+    }
+
+    @Override
+    public long closeSubscribers() {
+        throw notOurs("send CLIENT KILL TYPE pubsub to the nodes yourself");
+    }
+
+    @Override
+    public void awaitWhole() {
+        throw notOurs("wait yourself");
     }
 
     private static NotPossibleException notOurs(String instead) {

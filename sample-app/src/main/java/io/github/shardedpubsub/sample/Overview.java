@@ -11,7 +11,7 @@ record Overview(
         List<Channel> channels,
         Totals totals,
         @Nullable Announcement announcement,
-        @Nullable Reshard reshard) {
+        @Nullable Progress reshard) {
 
     /**
      * A courier's channel.
@@ -54,11 +54,12 @@ record Overview(
             @Nullable Double lastInterruptionMillis) {}
 
     /**
-     * How far a reshard has come.
+     * How far a change of the cluster has come.
      *
-     * @param moved slots moved so far
-     * @param slots slots to be moved in all
+     * @param what what is being done, in words
+     * @param moved steps done so far; in a reshard, slots moved
+     * @param slots steps in all; in a reshard, slots to be moved
      * @param millis since its beginning
      */
-    record Reshard(int moved, int slots, long millis, boolean running) {}
+    record Progress(String what, int moved, int slots, long millis, boolean running) {}
 }
