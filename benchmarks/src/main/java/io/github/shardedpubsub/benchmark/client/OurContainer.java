@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.listener.ChannelTopic;
 
 /**
@@ -35,6 +36,8 @@ final class OurContainer implements MeasuredClient {
         this.client = LettuceClient.client(seeds);
         this.subscriptions = SlotFollowingSubscriptions.start(this.client, SubscriptionSettings.DEFAULTS);
         this.container = new ShardedRedisMessageListenerContainer(this.subscriptions);
+        // asked for, and never used
+        this.container.setConnectionFactory(new LettuceConnectionFactory());
         this.container.setOverflowPolicy(OverflowPolicy.BLOCK);
         this.container.setMaxSubscriptionRegistrationWaitingTime(TimeUnit.SECONDS.toMillis(Pipelining.LIMIT_SECONDS));
         this.container.afterPropertiesSet();

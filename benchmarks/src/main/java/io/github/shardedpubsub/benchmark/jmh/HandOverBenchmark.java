@@ -23,6 +23,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.listener.ChannelTopic;
 
 /**
@@ -73,6 +74,8 @@ public class HandOverBenchmark {
         }
         CapturedSinks captured = new CapturedSinks();
         ShardedRedisMessageListenerContainer container = new ShardedRedisMessageListenerContainer(captured);
+        // asked for, and never used
+        container.setConnectionFactory(new LettuceConnectionFactory());
         container.afterPropertiesSet();
         container.start();
         container.addMessageListener((message, pattern) -> this.received.increment(), topics);
