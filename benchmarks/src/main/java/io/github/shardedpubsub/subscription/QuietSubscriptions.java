@@ -165,15 +165,15 @@ public final class QuietSubscriptions implements AutoCloseable {
         @Override
         public CompletableFuture<Outcome> send(PlainCommand command) {
             String text = new String(command.words().get(1), StandardCharsets.US_ASCII);
-            String reply =
-                    switch (text) {
-                        case "INFO" -> "id=1 ssub=" + this.subscribed + " multi=-1";
-                        case "NODES" -> NODES_REPLY.replace(
-                                this.node + "@1" + this.node.port() + " master",
-                                this.node + "@1" + this.node.port() + " myself,master");
-                        case "MYSHARDID" -> "shard-" + this.node.port();
-                        default -> "0";
-                    };
+            String reply = switch (text) {
+                case "INFO" -> "id=1 ssub=" + this.subscribed + " multi=-1";
+                case "NODES" ->
+                    NODES_REPLY.replace(
+                            this.node + "@1" + this.node.port() + " master",
+                            this.node + "@1" + this.node.port() + " myself,master");
+                case "MYSHARDID" -> "shard-" + this.node.port();
+                default -> "0";
+            };
             return CompletableFuture.completedFuture(new Outcome.Answered(reply));
         }
 
@@ -211,7 +211,9 @@ public final class QuietSubscriptions implements AutoCloseable {
 
             @Override
             public int compareTo(Task other) {
-                return this.due != other.due ? Long.compare(this.due, other.due) : Long.compare(this.order, other.order);
+                return this.due != other.due
+                        ? Long.compare(this.due, other.due)
+                        : Long.compare(this.order, other.order);
             }
         }
 

@@ -10,11 +10,13 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.LocalTime;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Compares clients on one cluster: scenario by scenario, round by round, in each round one client after the other, each in a JVM of its own
@@ -27,6 +29,11 @@ public final class Comparison {
             "Jedis", "redis.clients/jedis",
             "Redisson", "org.redisson/redisson",
             "Netty", "io.netty/netty-common");
+
+    /** It has no Maven properties in it. */
+    private static final Pattern GLIDE_JAR = Pattern.compile("valkey-glide-(\\d[\\d.]*(?:-rc\\d+)?)-");
+
+    private static final String UNKNOWN = "unknown";
 
     private Comparison() {}
 
@@ -45,16 +52,17 @@ public final class Comparison {
                 .configuration("client-output-buffer-limit", "pubsub 0 0 0")
                 .start()) {
             Run run = new Run(cluster, options);
+            Map<String, String> versions = versions(cluster);
+            Report report = new Report(date, Machine.current(), versions, options.settings(), List.of());
             for (Scenario scenario : options.scenarios()) {
                 measure(scenario.measurement(), run);
+                report = new Report(date, report.machine(), versions, options.settings(), run.series());
+                if (!options.text("output").isEmpty()) {
+                    // what comes after may fail
+                    report.write(Path.of(options.text("output")));
+                }
             }
-            Report report = new Report(date, Machine.current(), versions(cluster), options.settings(), run.series());
             System.out.println(Tables.of(report));
-            if (!options.text("output").isEmpty()) {
-                Path file = Path.of(options.text("output"));
-                report.write(file);
-                System.out.println("Written to " + file.toAbsolutePath());
-            }
         }
     }
 
@@ -72,16 +80,22 @@ public final class Comparison {
                 }
                 System.err.printf(
                         "%s  %s, round %d of %d: %s%n",
-                        LocalTime.now().truncatedTo(ChronoUnit.SECONDS),
+                        LocalTime.now().format(DateTimeFormatter.ofPattern("HH:mm:ss")),
                         measurement.title(run.options()),
                         round,
                         rounds,
                         kind.label());
                 try {
                     measurement.measure(kind, run);
+                } catch (InterruptedException ex) {
+                    throw ex;
                 } catch (MeasurementException ex) {
                     System.err.println(ex.getMessage());
                     run.note(measurement, kind, String.valueOf(ex.getMessage()));
+                } catch (Exception ex) {
+                    // the others are measured all the same
+                    ex.printStackTrace();
+                    run.note(measurement, kind, "not measured: " + ex);
                 }
                 run.awaitNobody();
             }
@@ -95,6 +109,8 @@ public final class Comparison {
         for (Map.Entry<String, String> artifact : ARTIFACTS.entrySet()) {
             versions.put(artifact.getKey(), version(artifact.getValue()));
         }
+        Matcher glide = GLIDE_JAR.matcher(System.getProperty("java.class.path"));
+        versions.put("Valkey GLIDE", glide.find() ? glide.group(1) : UNKNOWN);
         return versions;
     }
 
@@ -103,11 +119,11 @@ public final class Comparison {
         String resource = "META-INF/maven/" + artifact + "/pom.properties";
         try (InputStream properties = Comparison.class.getClassLoader().getResourceAsStream(resource)) {
             if (properties == null) {
-                return "unknown";
+                return UNKNOWN;
             }
             Properties read = new Properties();
             read.load(properties);
-            return read.getProperty("version", "unknown");
+            return read.getProperty("version", UNKNOWN);
         }
     }
 }

@@ -40,7 +40,7 @@ final class Delivery implements Measurement {
                         IN_FLIGHT)) {
             worker.ask("connect");
             worker.ask("subscribe");
-            run.awaitSubscribed(channels.size(), options.limit());
+            run.awaitSubscribed(channels.size(), options.workLimit());
             long warm = load.publish(options.number("warm-up"));
             await(worker, warm, options);
             long[] before = worker.ask("mark");

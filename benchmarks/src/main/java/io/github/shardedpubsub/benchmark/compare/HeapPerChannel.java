@@ -25,7 +25,7 @@ final class HeapPerChannel implements Measurement {
             worker.ask("connect");
             long before = worker.ask("heap")[0];
             worker.ask("subscribe");
-            run.awaitSubscribed(channels.size(), options.limit());
+            run.awaitSubscribed(channels.size(), options.workLimit());
             long after = worker.ask("heap")[0];
             run.add(this, kind, measure(), "bytes", (after - before) / (double) channels.size());
         }

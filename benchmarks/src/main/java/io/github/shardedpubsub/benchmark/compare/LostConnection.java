@@ -27,7 +27,7 @@ final class LostConnection implements Measurement {
         try (WorkerProcess worker = run.start(kind, channels)) {
             worker.ask("connect");
             worker.ask("subscribe");
-            run.awaitSubscribed(channels.size(), options.limit());
+            run.awaitSubscribed(channels.size(), options.workLimit());
             for (int i = 0; i < options.number("repeats"); i++) {
                 TimeUnit.MILLISECONDS.sleep(500);
                 long begin = System.nanoTime();

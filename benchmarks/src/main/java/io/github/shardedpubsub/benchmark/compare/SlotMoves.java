@@ -48,7 +48,7 @@ final class SlotMoves implements Measurement {
         try (WorkerProcess worker = run.start(kind, channels)) {
             worker.ask("connect");
             worker.ask("subscribe");
-            run.awaitSubscribed(channels.size(), options.limit());
+            run.awaitSubscribed(channels.size(), options.workLimit());
             try (MoveWatch watch = new MoveWatch(run.seeds(), channels)) {
                 for (int i = 0; i <= options.number("moves"); i++) {
                     RedisNode source = cluster.owner(slot);

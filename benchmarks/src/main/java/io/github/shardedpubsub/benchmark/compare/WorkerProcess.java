@@ -64,7 +64,10 @@ final class WorkerProcess implements AutoCloseable {
     private void readAnswers() {
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(this.process.getInputStream(), StandardCharsets.UTF_8))) {
-            lines.lines().forEach(this.answers::add);
+            // native code of clients prints here, too
+            lines.lines()
+                    .filter(line -> line.startsWith(Worker.ANSWER) || line.startsWith(Worker.FAILURE))
+                    .forEach(this.answers::add);
         } catch (IOException | UncheckedIOException ended) {
             // as below
         }

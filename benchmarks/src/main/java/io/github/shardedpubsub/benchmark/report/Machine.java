@@ -22,7 +22,8 @@ public record Machine(String processor, int cores, long memoryMebibytes, String 
                 readProcessor(),
                 Runtime.getRuntime().availableProcessors(),
                 system.getTotalMemorySize() >> 20,
-                System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                System.getProperty("os.name") + " "
+                        + System.getProperty("os.version").replaceFirst("^(\\d+\\.\\d+).*", "$1"),
                 System.getProperty("os.arch"));
     }
 

@@ -31,7 +31,16 @@ class OptionsTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--round=2", "rounds=2", "--rounds", "--rounds=0", "--rounds=two", "--clients=none", "--scenarios=x"})
+    @ValueSource(
+            strings = {
+                "--round=2",
+                "rounds=2",
+                "--rounds",
+                "--rounds=0",
+                "--rounds=two",
+                "--clients=none",
+                "--scenarios=x"
+            })
     void whatCannotBeIsRefused(String argument) {
         assertThatIllegalArgumentException().isThrownBy(() -> new Options(List.of(argument)));
     }
@@ -45,6 +54,9 @@ class OptionsTests {
         for (ClientKind kind : ClientKind.values()) {
             assertThat(page).contains("`" + kind.label() + "`");
         }
-        new Options(List.of()).settings().keySet().forEach(option -> assertThat(page).contains("`--" + option));
+        new Options(List.of())
+                .settings()
+                .keySet()
+                .forEach(option -> assertThat(page).contains("`--" + option));
     }
 }

@@ -45,6 +45,7 @@ class ReportTests {
         Machine machine = Machine.current();
         assertThat(machine.cores()).isPositive();
         assertThat(machine.memoryMebibytes()).isPositive();
-        assertThat(machine.toString()).doesNotContain(java.net.InetAddress.getLocalHost().getHostName());
+        assertThat(machine.toString())
+                .doesNotContain(java.net.InetAddress.getLocalHost().getHostName());
     }
 }
