@@ -12,7 +12,9 @@ public enum ClientKind {
     /** Our subscriptions, with a sink on the event loop. */
     OURS("ours", true, OurClient::new),
     /** Our listener container: ordered, on worker threads. */
-    OURS_CONTAINER("ours-container", false, OurContainer::new),
+    OURS_CONTAINER("ours-container", false, () -> new OurContainer(false)),
+    /** The same with its metrics in a registry. */
+    OURS_METERED("ours-metered", false, () -> new OurContainer(true)),
     /** Lettuce's own pub/sub connection to a cluster, over RESP3. */
     LETTUCE_RESP3("lettuce-resp3", true, () -> new LettuceClient(ProtocolVersion.RESP3)),
     /** Lettuce's own pub/sub connection to a cluster, over RESP2. */

@@ -1,11 +1,14 @@
 package io.github.shardedpubsub.benchmark.client;
 
+import io.github.shardedpubsub.actuate.DeliveryMetrics;
+import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.listener.OverflowPolicy;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionSettings;
 import io.lettuce.core.cluster.RedisClusterClient;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -19,6 +22,8 @@ import org.springframework.data.redis.listener.ChannelTopic;
  */
 final class OurContainer implements MeasuredClient {
 
+    private final boolean metered;
+
     private @Nullable RedisClusterClient client;
 
     private @Nullable ShardSubscriptions subscriptions;
@@ -28,6 +33,11 @@ final class OurContainer implements MeasuredClient {
     private List<ChannelTopic> topics = List.of();
 
     private LongAdder received = new LongAdder();
+
+    /** With or without metrics. */
+    OurContainer(boolean metered) {
+        this.metered = metered;
+    }
 
     @Override
     public void connect(List<String> seeds, List<String> channels, LongAdder received) {
@@ -40,6 +50,11 @@ final class OurContainer implements MeasuredClient {
         this.container.setConnectionFactory(new LettuceConnectionFactory());
         this.container.setOverflowPolicy(OverflowPolicy.BLOCK);
         this.container.setMaxSubscriptionRegistrationWaitingTime(TimeUnit.SECONDS.toMillis(Pipelining.LIMIT_SECONDS));
+        if (this.metered) {
+            SimpleMeterRegistry registry = new SimpleMeterRegistry();
+            new ShardSubscriptionMetrics(this.subscriptions).bindTo(registry);
+            new DeliveryMetrics(List.of(this.container)).bindTo(registry);
+        }
         this.container.afterPropertiesSet();
         this.container.start();
     }
