@@ -29,8 +29,7 @@ class PageCommandsTests {
             switch (command.group(1)) {
                 case "compare" -> assertThatNoException().isThrownBy(() -> new Options(arguments));
                 case "jmh" ->
-                    assertThatNoException()
-                            .isThrownBy(() -> new CommandLineOptions(arguments.toArray(String[]::new)));
+                    assertThatNoException().isThrownBy(() -> new CommandLineOptions(arguments.toArray(String[]::new)));
                 case "loss" -> assertThat(arguments).hasSize(3).allMatch(number -> number.matches("\\d+"));
                 default -> assertThat(arguments).hasSize(2);
             }
