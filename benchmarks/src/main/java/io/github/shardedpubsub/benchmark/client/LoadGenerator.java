@@ -1,0 +1,151 @@
+package io.github.shardedpubsub.benchmark.client;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Publishes as fast as the servers take it: {@code SPUBLISH} pipelined over one plain socket a node, to its channels in turn, written out
+ * beforehand.
+ */
+public final class LoadGenerator implements AutoCloseable {
+
+    private static final int BATCH = 256;
+
+    private final int batchesInFlight;
+
+    private final List<Node> nodes = new ArrayList<>();
+
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "load");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private final int channels;
+
+    /**
+     * Connects.
+     *
+     * @param channels of each node, by its address
+     * @param inFlight how many messages are sent to a node at most before its answers are read
+     */
+    public LoadGenerator(Map<String, List<String>> channels, byte[] payload, int inFlight) throws IOException {
+        this.batchesInFlight = Math.max(1, inFlight / BATCH);
+        this.channels = channels.values().stream().mapToInt(List::size).sum();
+        for (Map.Entry<String, List<String>> node : channels.entrySet()) {
+            this.nodes.add(new Node(node.getKey(), node.getValue(), payload));
+        }
+    }
+
+    /**
+     * Publishes so many messages, each channel the same share, and waits for all answers.
+     *
+     * @return how many receivers the servers counted for them in all
+     */
+    public long publish(long messages) throws InterruptedException, ExecutionException {
+        List<Future<Long>> shares = new ArrayList<>();
+        long rest = messages;
+        for (Node node : this.nodes) {
+            boolean last = node == this.nodes.get(this.nodes.size() - 1);
+            long share = last ? rest : messages * node.count / this.channels;
+            rest -= share;
+            shares.add(this.threads.submit(() -> node.publish(share)));
+        }
+        long receivers = 0;
+        for (Future<Long> share : shares) {
+            receivers += share.get();
+        }
+        return receivers;
+    }
+
+    @Override
+    public void close() {
+        this.nodes.forEach(node -> node.connection.close());
+        this.threads.shutdownNow();
+        try {
+            this.threads.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private final class Node {
+
+        private final RawConnection connection;
+
+        private final int count;
+
+        private final byte[] cycle;
+
+        private final int[] offsets;
+
+        private int next;
+
+        Node(String address, List<String> channels, byte[] payload) throws IOException {
+            this.connection = new RawConnection(address);
+            // few channels are repeated, so that a batch is one write
+            int repeats = Math.max(1, 4 * BATCH / channels.size());
+            this.count = channels.size();
+            this.offsets = new int[repeats * channels.size() + 1];
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            int index = 0;
+            for (int i = 0; i < repeats; i++) {
+                for (String channel : channels) {
+                    this.offsets[index++] = all.size();
+                    all.write(command(channel, payload));
+                }
+            }
+            this.offsets[index] = all.size();
+            this.cycle = all.toByteArray();
+        }
+
+        private static byte[] command(String channel, byte[] payload) throws IOException {
+            ByteArrayOutputStream command = new ByteArrayOutputStream();
+            command.write(ascii("*3\r\n$8\r\nSPUBLISH\r\n$" + channel.length() + "\r\n" + channel + "\r\n$"
+                    + payload.length + "\r\n"));
+            command.write(payload);
+            command.write(ascii("\r\n"));
+            return command.toByteArray();
+        }
+
+        private static byte[] ascii(String text) {
+            return text.getBytes(StandardCharsets.US_ASCII);
+        }
+
+        long publish(long messages) throws IOException {
+            long receivers = 0;
+            long answered = 0;
+            long sent = 0;
+            while (answered < messages) {
+                while (sent < messages && sent - answered < (long) LoadGenerator.this.batchesInFlight * BATCH) {
+                    sent += write((int) Math.min(BATCH, messages - sent));
+                }
+                long until = Math.min(sent, answered + BATCH);
+                for (; answered < until; answered++) {
+                    if (this.connection.next() != ':') {
+                        throw new IOException("A message was refused: " + this.connection.read());
+                    }
+                    receivers += this.connection.number();
+                }
+            }
+            return receivers;
+        }
+
+        private int write(int messages) throws IOException {
+            int end = Math.min(this.offsets.length - 1, this.next + messages);
+            this.connection.write(this.cycle, this.offsets[this.next], this.offsets[end] - this.offsets[this.next]);
+            int written = end - this.next;
+            this.next = end == this.offsets.length - 1 ? 0 : end;
+            return written;
+        }
+    }
+}

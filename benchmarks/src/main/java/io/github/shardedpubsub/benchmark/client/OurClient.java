@@ -1,0 +1,66 @@
+package io.github.shardedpubsub.benchmark.client;
+
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.subscription.ShardSubscription;
+import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
+import io.github.shardedpubsub.subscription.SubscriptionSettings;
+import io.lettuce.core.cluster.RedisClusterClient;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** Our subscriptions with default settings. */
+final class OurClient implements MeasuredClient {
+
+    private @Nullable RedisClusterClient client;
+
+    private @Nullable ShardSubscriptions subscriptions;
+
+    private List<String> channels = List.of();
+
+    private List<ChannelName> names = List.of();
+
+    private LongAdder received = new LongAdder();
+
+    @Override
+    public void connect(List<String> seeds, List<String> channels, LongAdder received) {
+        this.channels = channels;
+        this.names = channels.stream().map(ChannelName::of).toList();
+        this.received = received;
+        this.client = LettuceClient.client(seeds);
+        this.subscriptions = SlotFollowingSubscriptions.start(this.client, SubscriptionSettings.DEFAULTS);
+    }
+
+    @Override
+    public void subscribe() throws Exception {
+        if (this.subscriptions != null) {
+            List<ShardSubscription> claims =
+                    this.subscriptions.subscribe(this.names, (channel, payload) -> this.received.increment());
+            for (ShardSubscription claim : claims) {
+                claim.confirmed().get(Pipelining.LIMIT_SECONDS, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Override
+    public void publish(int messages, byte[] payload) throws Exception {
+        try (ShardedPublisher publisher = new ShardedPublisher(() -> this.client, null)) {
+            Pipelining.run(
+                    messages,
+                    number -> publisher.publishAsync(this.channels.get(number % this.channels.size()), payload));
+        }
+    }
+
+    @Override
+    public void close() {
+        if (this.subscriptions != null) {
+            this.subscriptions.close();
+        }
+        if (this.client != null) {
+            this.client.shutdown();
+        }
+    }
+}
