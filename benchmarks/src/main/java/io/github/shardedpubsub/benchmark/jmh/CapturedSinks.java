@@ -1,9 +1,12 @@
 package io.github.shardedpubsub.benchmark.jmh;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ChannelPage;
+import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.ChannelTransition;
+import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.NodeStatus;
 import io.github.shardedpubsub.subscription.ShardMessageSink;
 import io.github.shardedpubsub.subscription.ShardSubscription;
@@ -49,6 +52,11 @@ final class CapturedSinks implements ShardSubscriptions {
     }
 
     @Override
+    public ChannelPage channels(ChannelQuery query) {
+        return ChannelPage.EMPTY;
+    }
+
+    @Override
     public Optional<ChannelStatus> channel(ChannelName channel) {
         return Optional.empty();
     }
@@ -66,6 +74,11 @@ final class CapturedSinks implements ShardSubscriptions {
     @Override
     public CompletableFuture<Integer> check(@Nullable ChannelName channel) {
         return CompletableFuture.completedFuture(0);
+    }
+
+    @Override
+    public boolean reconnect(NodeAddress node) {
+        return false;
     }
 
     @Override
