@@ -21,6 +21,8 @@ final class RedisClusterContextCustomizerFactory implements ContextCustomizerFac
     private static final String CONNECTION_DETAILS =
             "org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails";
 
+    private static final String BEAN_NAME = "redisClusterConnectionDetails";
+
     @Override
     public @Nullable ContextCustomizer createContextCustomizer(
             Class<?> testClass, List<ContextConfigurationAttributes> configuration) {
@@ -40,8 +42,11 @@ final class RedisClusterContextCustomizerFactory implements ContextCustomizerFac
             SharedRedisCluster cluster = SharedRedisCluster.of(shape);
             cluster.usedBy(context);
             context.addApplicationListener((ApplicationListener<ContextClosedEvent>) event -> cluster.leftBy(context));
-            ((BeanDefinitionRegistry) context.getBeanFactory())
-                    .registerBeanDefinition("redisClusterConnectionDetails", connectionDetails());
+            BeanDefinitionRegistry beans = (BeanDefinitionRegistry) context.getBeanFactory();
+            // a context that was processed ahead of time has it already
+            if (!beans.containsBeanDefinition(BEAN_NAME)) {
+                beans.registerBeanDefinition(BEAN_NAME, connectionDetails());
+            }
         }
 
         /** Of plain values, so that it can also be processed ahead of time. */
