@@ -386,10 +386,11 @@ final class NodeConnection {
     }
 
     private Pipe pipe() {
-        if (this.link == null || this.link.pipe == null) {
+        Pipe pipe = currentPipe();
+        if (pipe == null) {
             throw new IllegalStateException("No connection to " + this.address);
         }
-        return this.link.pipe;
+        return pipe;
     }
 
     private void connected(Link from) {
@@ -500,19 +501,14 @@ final class NodeConnection {
     }
 
     private void discard() {
-        if (this.link != null && this.link.pipe != null) {
-            var unused = this.link.pipe.closeAsync();
-        }
-        this.link = null;
+        var unused = close();
     }
 
     /** The future is completed when the socket is closed. */
     CompletableFuture<Void> close() {
-        Link closing = this.link;
+        Pipe closing = currentPipe();
         this.link = null;
-        return closing != null && closing.pipe != null
-                ? closing.pipe.closeAsync()
-                : CompletableFuture.completedFuture(null);
+        return closing != null ? closing.closeAsync() : CompletableFuture.completedFuture(null);
     }
 
     /** One pipe and what it tells, which counts only as long as it is the node's current one. */
