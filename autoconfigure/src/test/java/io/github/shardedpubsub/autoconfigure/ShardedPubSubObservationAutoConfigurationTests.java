@@ -11,18 +11,16 @@ import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.observation.DefaultShardProcessObservationConvention;
 import io.github.shardedpubsub.observation.DefaultShardPublishObservationConvention;
 import io.github.shardedpubsub.observation.HeaderEnvelope;
+import io.github.shardedpubsub.observation.HeaderHandler;
 import io.github.shardedpubsub.observation.ObservedDelivery;
 import io.github.shardedpubsub.observation.ObservedPublishing;
 import io.github.shardedpubsub.observation.PayloadEnvelope;
 import io.github.shardedpubsub.observation.ShardProcessObservationConvention;
-import io.github.shardedpubsub.observation.ShardPublishObservationContext;
 import io.github.shardedpubsub.observation.ShardPublishObservationConvention;
 import io.github.shardedpubsub.publisher.PublishInterceptor;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.micrometer.observation.Observation;
-import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.tck.TestObservationRegistry;
 import java.nio.charset.StandardCharsets;
@@ -203,20 +201,6 @@ class ShardedPubSubObservationAutoConfigurationTests {
                             .that()
                             .hasBeenStarted();
                 });
-    }
-
-    /** As a tracer does it. */
-    private static final class HeaderHandler implements ObservationHandler<ShardPublishObservationContext> {
-
-        @Override
-        public void onStart(ShardPublishObservationContext context) {
-            context.getSetter().set(context.getCarrier(), "traceparent", "1-2");
-        }
-
-        @Override
-        public boolean supportsContext(Observation.Context context) {
-            return context instanceof ShardPublishObservationContext;
-        }
     }
 
     @Test

@@ -11,7 +11,6 @@ import io.github.shardedpubsub.publisher.ShardMessage;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.micrometer.common.KeyValues;
 import io.micrometer.observation.Observation;
-import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import io.micrometer.observation.tck.TestObservationRegistry;
@@ -200,20 +199,6 @@ class ObservedPublishingTests {
                 .hasLowCardinalityKeyValue("sharded.pubsub.outcome", "unknown")
                 .hasHighCardinalityKeyValue("own.channel", "orders")
                 .hasKeyValuesCount(4);
-    }
-
-    /** As a tracer does it. */
-    private static final class HeaderHandler implements ObservationHandler<ShardPublishObservationContext> {
-
-        @Override
-        public void onStart(ShardPublishObservationContext context) {
-            context.getSetter().set(context.getCarrier(), "traceparent", "1-2");
-        }
-
-        @Override
-        public boolean supportsContext(Observation.Context context) {
-            return context instanceof ShardPublishObservationContext;
-        }
     }
 
     @Test

@@ -40,17 +40,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.context.properties.bind.BindHandler;
-import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
-import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.io.ByteArrayResource;
 
 /** What docs/observation.md says: its tables, its example of an envelope, and its snippets, which are run here. */
 class ObservationDocumentTests {
@@ -185,7 +178,7 @@ class ObservationDocumentTests {
 
     @Test
     void itsExampleIsAnEnvelope() throws IOException {
-        String hex = snippet("").get(0).replaceAll("\\s", "");
+        String hex = Snippets.of("", DOCUMENT).get(0).replaceAll("\\s", "");
         assertThat(HexFormat.of()
                         .formatHex(new HeaderEnvelope()
                                 .wrap("", Map.of("a", "1"), "tea".getBytes(StandardCharsets.UTF_8))))
@@ -194,19 +187,10 @@ class ObservationDocumentTests {
 
     @Test
     void itsYamlNamesPropertiesThatThereAre() throws IOException {
-        List<String> snippets = snippet("yaml");
+        List<String> snippets = Snippets.of("yaml", DOCUMENT);
         assertThat(snippets).hasSize(2);
         for (String yaml : snippets) {
-            StandardEnvironment environment = new StandardEnvironment();
-            new YamlPropertySourceLoader()
-                    .load("document", new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)))
-                    .forEach(environment.getPropertySources()::addFirst);
-            ShardedPubSubProperties bound = Binder.get(environment)
-                    .bind(
-                            "sharded-pubsub",
-                            Bindable.of(ShardedPubSubProperties.class),
-                            new NoUnboundElementsBindHandler(BindHandler.DEFAULT))
-                    .get();
+            ShardedPubSubProperties bound = Snippets.bind(yaml);
             assertThat(bound.getObservation().isEnabled()).isTrue();
             assertThat(bound.getObservation().getPropagation())
                     .isEqualTo(yaml.contains("send") ? TracePropagation.SEND : TracePropagation.NONE);
@@ -215,11 +199,11 @@ class ObservationDocumentTests {
 
     @Test
     void itsJavaStandsHere() throws IOException {
-        String source = withoutSpaces(Files.readString(
+        String source = Snippets.withoutSpaces(Files.readString(
                 Path.of("src/test/java/io/github/shardedpubsub/readme/ObservationDocumentTests.java")));
-        assertThat(snippet("java"))
+        assertThat(Snippets.of("java", DOCUMENT))
                 .hasSize(2)
-                .allSatisfy(java -> assertThat(source).contains(withoutSpaces(java)));
+                .allSatisfy(java -> assertThat(source).contains(Snippets.withoutSpaces(java)));
     }
 
     private static List<String> names(KeyName[] keys) {
@@ -245,18 +229,5 @@ class ObservationDocumentTests {
                 .results()
                 .map(found -> found.group(1))
                 .toList();
-    }
-
-    private static List<String> snippet(String language) throws IOException {
-        return Pattern.compile("(?m)^```(\\w*)\n(.*?)^```$", Pattern.DOTALL)
-                .matcher(Files.readString(DOCUMENT))
-                .results()
-                .filter(found -> found.group(1).equals(language))
-                .map(found -> found.group(2))
-                .toList();
-    }
-
-    private static String withoutSpaces(String text) {
-        return text.replaceAll("\\s+", "");
     }
 }

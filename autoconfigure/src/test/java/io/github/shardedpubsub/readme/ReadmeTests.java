@@ -35,19 +35,12 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.context.properties.bind.BindHandler;
-import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
-import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
-import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.io.ByteArrayResource;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.connection.ReactiveSubscription;
 import org.springframework.data.redis.listener.ChannelTopic;
@@ -222,12 +215,12 @@ class ReadmeTests {
         try (DirectoryStream<Path> files =
                 Files.newDirectoryStream(Path.of("src/test/java/io/github/shardedpubsub/readme"), "*.java")) {
             for (Path file : files) {
-                sources.append(withoutSpaces(Files.readString(file)));
+                sources.append(Snippets.withoutSpaces(Files.readString(file)));
             }
         }
-        assertThat(snippets("java", documents()))
+        assertThat(javaSnippets())
                 .hasSizeGreaterThan(10)
-                .allSatisfy(snippet -> assertThat(sources).contains(withoutSpaces(snippet)));
+                .allSatisfy(snippet -> assertThat(sources).contains(Snippets.withoutSpaces(snippet)));
     }
 
     /** What is said of ours beside others, and the tests that hold it. */
@@ -292,17 +285,8 @@ class ReadmeTests {
 
     @Test
     void theYamlSnippetNamesPropertiesThatThereAre() throws IOException {
-        String yaml = snippets("yaml", List.of(README)).get(0);
-        StandardEnvironment environment = new StandardEnvironment();
-        new YamlPropertySourceLoader()
-                .load("README", new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)))
-                .forEach(environment.getPropertySources()::addFirst);
-        ShardedPubSubProperties bound = Binder.get(environment)
-                .bind(
-                        "sharded-pubsub",
-                        Bindable.of(ShardedPubSubProperties.class),
-                        new NoUnboundElementsBindHandler(BindHandler.DEFAULT))
-                .get();
+        String yaml = Snippets.of("yaml", README).get(0);
+        ShardedPubSubProperties bound = Snippets.bind(yaml);
         assertThat(bound.getSubscriptionTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(bound.getHealth().getPatience()).isEqualTo(Duration.ofSeconds(5));
     }
@@ -342,18 +326,11 @@ class ReadmeTests {
         }
     }
 
-    private static List<String> snippets(String language, List<Path> documents) throws IOException {
+    private static List<String> javaSnippets() throws IOException {
         List<String> snippets = new ArrayList<>();
-        for (Path document : documents) {
-            Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-                    .matcher(Files.readString(document))
-                    .results()
-                    .forEach(found -> snippets.add(found.group(1)));
+        for (Path document : documents()) {
+            snippets.addAll(Snippets.of("java", document));
         }
         return snippets;
-    }
-
-    private static String withoutSpaces(String text) {
-        return text.replaceAll("\\s+", "");
     }
 }
