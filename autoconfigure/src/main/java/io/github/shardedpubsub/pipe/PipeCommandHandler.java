@@ -47,6 +47,14 @@ final class PipeCommandHandler extends CommandHandler {
 
     private final SettlingFences settlingFences = new SettlingFences();
 
+    private final ShardMessages messages;
+
+    /** What comes next is the rest of something of which Lettuce has read a part. */
+    private boolean inside;
+
+    /** Lettuce has not asked yet about what has come now. */
+    private boolean unasked;
+
     private @Nullable ChannelHandlerContext context;
 
     private boolean active;
@@ -60,9 +68,11 @@ final class PipeCommandHandler extends CommandHandler {
             ClientResources resources,
             Endpoint endpoint,
             LettucePipe pipe,
-            PipeSettings settings) {
+            PipeSettings settings,
+            ShardMessages messages) {
         super(options, resources, endpoint);
         this.pipe = pipe;
+        this.messages = messages;
         this.settings = settings;
         this.deadline = new FenceDeadline(settings);
         this.alignment = new ReplyAlignment(new ReplyAlignment.Sink() {
@@ -223,6 +233,9 @@ final class PipeCommandHandler extends CommandHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
         if (message instanceof FencedUnit unit) {
             unit.sending(++this.lastNumber, System.nanoTime());
+            if (unit.asks(PubSubVerb.SSUBSCRIBE)) {
+                unit.channels().forEach(this.messages::expect);
+            }
             this.alignment.sent(unit);
         } else {
             registerForeign(message);
@@ -244,14 +257,24 @@ final class PipeCommandHandler extends CommandHandler {
         }
     }
 
+    /** Lettuce asks before it reads anything, and in the middle of a thing only once more of it has come. */
     @Override
     protected boolean canDecode(ByteBuf buffer) {
-        return this.closeReason == null && super.canDecode(buffer);
+        this.inside &= this.unasked;
+        this.unasked = false;
+        if (this.active && !this.inside && this.closeReason == null) {
+            if (this.messages.read(buffer, this.pipe.listener()) == ShardMessages.Next.PART) {
+                return false;
+            }
+        }
+        this.inside = this.closeReason == null && super.canDecode(buffer);
+        return this.inside;
     }
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf buffer) throws InterruptedException {
         this.deadline.received();
+        this.unasked = true;
         super.decode(ctx, buffer);
         if (!this.reading) {
             // Lettuce reads on with every message that it has decoded
@@ -311,14 +334,23 @@ final class PipeCommandHandler extends CommandHandler {
             }
             case "ssubscribe" -> subscribed(PubSubVerb.SSUBSCRIBE, push);
             case "subscribe" -> subscribed(PubSubVerb.SUBSCRIBE, push);
-            case "sunsubscribe" -> this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel(push.getContent()));
+            case "sunsubscribe" -> {
+                ChannelName channel = channel(push.getContent());
+                this.messages.forget(channel);
+                this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel);
+            }
             default -> super.notifyPushListeners(push);
         }
     }
 
     private void subscribed(PubSubVerb verb, PushMessage push) {
         try {
-            this.alignment.subscribed(verb, channel(push.getContent()));
+            ChannelName channel = channel(push.getContent());
+            if (verb == PubSubVerb.SSUBSCRIBE) {
+                // asked for before it was ended, it is forgotten by now
+                this.messages.expect(channel);
+            }
+            this.alignment.subscribed(verb, channel);
         } catch (OutOfStepException ex) {
             outOfStep(ex);
         }

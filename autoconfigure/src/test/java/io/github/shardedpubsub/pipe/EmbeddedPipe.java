@@ -66,7 +66,18 @@ final class EmbeddedPipe {
 
     private final EmbeddedWire wire = new EmbeddedWire();
 
-    EmbeddedChannel channel = connect();
+    private final ShardMessages messages;
+
+    EmbeddedChannel channel;
+
+    EmbeddedPipe() {
+        this(new ShardMessages());
+    }
+
+    EmbeddedPipe(ShardMessages messages) {
+        this.messages = messages;
+        this.channel = connect();
+    }
 
     EmbeddedChannel connect() {
         Endpoint endpoint = mock(Endpoint.class, withSettings().stubOnly().defaultAnswer(call -> {
@@ -76,8 +87,8 @@ final class EmbeddedPipe {
             }
             return Answers.RETURNS_DEFAULTS.answer(call);
         }));
-        PipeCommandHandler handler =
-                new PipeCommandHandler(this.pipe.getOptions(), RESOURCES, endpoint, this.pipe, PipeSettings.DEFAULTS);
+        PipeCommandHandler handler = new PipeCommandHandler(
+                this.pipe.getOptions(), RESOURCES, endpoint, this.pipe, PipeSettings.DEFAULTS, this.messages);
         this.channel = new EmbeddedChannel(DefaultChannelId.newInstance(), false, false, new CommandEncoder(), handler);
         this.wire.carry(this.channel);
         try {
