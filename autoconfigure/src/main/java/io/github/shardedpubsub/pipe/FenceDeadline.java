@@ -2,12 +2,14 @@ package io.github.shardedpubsub.pipe;
 
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Notices a node that no longer answers: a unit that waits while nothing at all is received, or a silence that a PING does not
- * break. It looks four times within the shorter of its two times, and so is late by a quarter of it at most.
+ * break; and a unit that waits while what is received never becomes a whole frame. It looks four times within the shorter of its two
+ * times, and so is late by a quarter of it at most.
  *
  * <p>Confined to the event loop of one connection.
  */
@@ -23,13 +25,23 @@ final class FenceDeadline {
         void askWhetherAlive();
 
         void expired(FencedUnit unit);
+
+        void stuck(FencedUnit unit, Duration since);
     }
+
+    /**
+     * For how many fence timeouts something may be received and no frame be whole: a minute by default, and by default a server itself
+     * ends the connection of a subscriber to whom it could not send 8 MiB for a minute.
+     */
+    private static final int TIMEOUTS_OF_A_FRAME = 12;
 
     private final long timeoutNanos;
 
     private final long heartbeatNanos;
 
     private long receivedAtNanos;
+
+    private long advancedAtNanos;
 
     private @Nullable ScheduledFuture<?> looking;
 
@@ -39,7 +51,7 @@ final class FenceDeadline {
     }
 
     void start(Channel channel, Link link) {
-        received();
+        received(true);
         long shorter = this.heartbeatNanos > 0 ? Math.min(this.timeoutNanos, this.heartbeatNanos) : this.timeoutNanos;
         long period = Math.max(shorter / 4, TimeUnit.MILLISECONDS.toNanos(1));
         this.looking = channel.eventLoop()
@@ -53,14 +65,22 @@ final class FenceDeadline {
         }
     }
 
-    void received() {
+    /**
+     * Something was received.
+     *
+     * @param advanced whether a frame was whole with it
+     */
+    void received(boolean advanced) {
         this.receivedAtNanos = System.nanoTime();
+        if (advanced) {
+            this.advancedAtNanos = this.receivedAtNanos;
+        }
     }
 
     private void look(Channel channel, Link link) {
         if (!channel.config().isAutoRead()) {
             // what is not read cannot be missed
-            received();
+            received(true);
             return;
         }
         long now = System.nanoTime();
@@ -72,6 +92,9 @@ final class FenceDeadline {
             }
         } else if (silent >= this.timeoutNanos && now - oldest.sentAtNanos() >= this.timeoutNanos) {
             link.expired(oldest);
+        } else if (Math.min(now - this.advancedAtNanos, now - oldest.sentAtNanos())
+                >= TIMEOUTS_OF_A_FRAME * this.timeoutNanos) {
+            link.stuck(oldest, Duration.ofNanos(now - this.advancedAtNanos));
         }
     }
 }

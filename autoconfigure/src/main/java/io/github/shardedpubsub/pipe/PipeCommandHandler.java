@@ -49,11 +49,8 @@ final class PipeCommandHandler extends CommandHandler {
 
     private final ShardMessages messages;
 
-    /** What comes next is the rest of something of which Lettuce has read a part. */
-    private boolean inside;
-
-    /** Lettuce has not asked yet about what has come now. */
-    private boolean unasked;
+    /** Since this began to be read, a frame was whole. */
+    private boolean advanced;
 
     private @Nullable ChannelHandlerContext context;
 
@@ -115,6 +112,12 @@ final class PipeCommandHandler extends CommandHandler {
             public void expired(FencedUnit unit) {
                 close("nothing received for " + settings.fenceTimeout().toMillis() + " ms with a reply to " + unit
                         + " due: the node does not answer");
+            }
+
+            @Override
+            public void stuck(FencedUnit unit, Duration since) {
+                outOfStep(new OutOfStepException("for " + since.toSeconds()
+                        + " s nothing but a part of one frame, with a reply to " + unit + " due"));
             }
         });
         this.pipe.activated(this);
@@ -257,25 +260,31 @@ final class PipeCommandHandler extends CommandHandler {
         }
     }
 
-    /** Lettuce asks before it reads anything, and in the middle of a thing only once more of it has come. */
+    /** Called before each frame. Lettuce is given whole ones only, so that there is never one of which it has read a part. */
     @Override
     protected boolean canDecode(ByteBuf buffer) {
-        this.inside &= this.unasked;
-        this.unasked = false;
-        if (this.active && !this.inside && this.closeReason == null) {
-            if (this.messages.read(buffer, this.pipe.listener()) == ShardMessages.Next.PART) {
-                return false;
-            }
+        if (this.closeReason != null) {
+            return false;
         }
-        this.inside = this.closeReason == null && super.canDecode(buffer);
-        return this.inside;
+        int begin = buffer.readerIndex();
+        if (this.active) {
+            this.messages.read(buffer, this.pipe.listener());
+        }
+        boolean whole = false;
+        try {
+            whole = WholeFrames.isNextIn(buffer);
+        } catch (OutOfStepException ex) {
+            outOfStep(ex);
+        }
+        this.advanced |= whole || buffer.readerIndex() > begin;
+        return whole && super.canDecode(buffer);
     }
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf buffer) throws InterruptedException {
-        this.deadline.received();
-        this.unasked = true;
+        this.advanced = false;
         super.decode(ctx, buffer);
+        this.deadline.received(this.advanced);
         if (!this.reading) {
             // Lettuce reads on with every message that it has decoded
             ctx.channel().config().setAutoRead(false);

@@ -54,12 +54,9 @@ final class EmbeddedPipe {
 
     final RecordingListener listener = new RecordingListener();
 
-    final LettucePipe pipe = new LettucePipe(
-            RESOURCES,
-            ClientOptions.create(),
-            RedisURI.create("redis://localhost"),
-            PipeSettings.DEFAULTS,
-            this.listener);
+    final LettucePipe pipe;
+
+    private final PipeSettings settings;
 
     /** What Lettuce would have sent again on the next connection. */
     final List<RedisCommand<?, ?, ?>> keptForReplay = new ArrayList<>();
@@ -71,11 +68,14 @@ final class EmbeddedPipe {
     EmbeddedChannel channel;
 
     EmbeddedPipe() {
-        this(new ShardMessages());
+        this(PipeSettings.DEFAULTS, new ShardMessages());
     }
 
-    EmbeddedPipe(ShardMessages messages) {
+    EmbeddedPipe(PipeSettings settings, ShardMessages messages) {
+        this.settings = settings;
         this.messages = messages;
+        this.pipe = new LettucePipe(
+                RESOURCES, ClientOptions.create(), RedisURI.create("redis://localhost"), settings, this.listener);
         this.channel = connect();
     }
 
@@ -88,7 +88,7 @@ final class EmbeddedPipe {
             return Answers.RETURNS_DEFAULTS.answer(call);
         }));
         PipeCommandHandler handler = new PipeCommandHandler(
-                this.pipe.getOptions(), RESOURCES, endpoint, this.pipe, PipeSettings.DEFAULTS, this.messages);
+                this.pipe.getOptions(), RESOURCES, endpoint, this.pipe, this.settings, this.messages);
         this.channel = new EmbeddedChannel(DefaultChannelId.newInstance(), false, false, new CommandEncoder(), handler);
         this.wire.carry(this.channel);
         try {

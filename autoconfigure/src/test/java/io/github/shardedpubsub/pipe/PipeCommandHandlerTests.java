@@ -1,7 +1,9 @@
 package io.github.shardedpubsub.pipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -474,6 +476,19 @@ class PipeCommandHandlerTests {
         pipe.channel.close();
         assertThat(pipe.listener.events).containsExactly("connected", "u: confirmed", "disconnected", "s: unknown");
         assertThat(pipe.listener.finished).hasSize(2);
+    }
+
+    @Test
+    void aFrameThatNeverBecomesWholeClosesTheConnectionHoweverMuchOfItComes() {
+        EmbeddedPipe pipe =
+                new EmbeddedPipe(new PipeSettings(Duration.ofMillis(20), Duration.ZERO), new ShardMessages());
+        pipe.subscribe("s", "a");
+        pipe.receive("$400000000\r\n");
+        await().pollInterval(Duration.ofMillis(5)).until(() -> {
+            pipe.receive("x");
+            return !pipe.channel.isOpen();
+        });
+        assertClosedOutOfStep(pipe, "s: unknown");
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
@@ -49,9 +50,7 @@ class ShardMessagesPropertyTests {
     private static final class LettuceReadsAll extends ShardMessages {
 
         @Override
-        Next read(ByteBuf buffer, PipeListener listener) {
-            return Next.OTHER;
-        }
+        void read(ByteBuf buffer, PipeListener listener) {}
     }
 
     @AfterContainer
@@ -99,8 +98,7 @@ class ShardMessagesPropertyTests {
         StringBuilder damaged = new StringBuilder(whole);
         for (int i = how.next(3); i >= 0; i--) {
             int place = (how.next(256) * 256 + how.next(256)) % damaged.length();
-            char other =
-                    how.oneOf(List.of("0", "9", "-", "$", "\r", "\n", "a")).charAt(0);
+            char other = how.oneOf(List.of("0", "9", "-", "$", "\r", "\n", "a")).charAt(0);
             switch (how.next(3)) {
                 case 0 -> damaged.setCharAt(place, other);
                 case 1 -> damaged.insert(place, other);
@@ -111,9 +109,32 @@ class ShardMessagesPropertyTests {
                 .isEqualTo(story(new LettuceReadsAll(), damaged.toString(), new Tape(splits)));
     }
 
+    @Provide
+    Arbitrary<String> hostile() {
+        Arbitrary<String> types =
+                Arbitraries.of("+", "-", ":", ",", "(", "#", "_", "$", "=", "!", "*", "~", ">", "%", "|", "@", "x");
+        Arbitrary<String> lengths = Arbitraries.of(
+                "0", "1", "3", "-1", "-2", "999999999", "2147483647", "99999999999999999999", "", "?", "+1", "1.5");
+        Arbitrary<String> ends = Arbitraries.of("\r\n", "\r\n", "\r\n", "\n", "\r", "");
+        Arbitrary<String> contents = Arbitraries.of("", "a\r\n", "smessage\r\n", "sunsubscribe\r\n", "\u00ff\u0080");
+        return Combinators.combine(types, lengths, ends, contents)
+                .as((type, length, end, content) -> type + length + end + content)
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(60)
+                .map(parts -> String.join("", parts));
+    }
+
+    @Property(tries = 5000)
+    @Label("of anything at all, and hold no more of it than has come")
+    void bothTellTheSameOfHostileStreams(@ForAll("hostile") String stream, @ForAll("tapes") List<Integer> splits) {
+        assertThat(story(new ShardMessages(), stream, new Tape(splits)))
+                .isEqualTo(story(new LettuceReadsAll(), stream, new Tape(splits)));
+    }
+
     /** What the pipe's owner hears, and what becomes of the connection. */
     private static List<String> story(ShardMessages messages, String stream, Tape splits) {
-        EmbeddedPipe pipe = new EmbeddedPipe(messages);
+        EmbeddedPipe pipe = new EmbeddedPipe(PipeSettings.DEFAULTS, messages);
         pipe.subscribe("s", "a", "orders:{eu}:12345678");
         pipe.unsubscribe("u", "a");
         int at = 0;

@@ -1,0 +1,183 @@
+package io.github.shardedpubsub.pipe;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Sees whether a frame of RESP3 has come whole, before anything is made of it. So a frame's announcements of how much is to come are never
+ * taken for true before it is there, and what is no RESP3, or more than a server ever sends on a pipe, is known for it where it begins.
+ *
+ * @see <a href="https://github.com/redis/redis-specifications/blob/master/protocol/RESP3.md">RESP3</a>
+ */
+final class WholeFrames {
+
+    /** A payload as large as servers take by default (their {@code proto-max-bulk-len}), and room for what is around it. */
+    static final int MOST_BYTES = (512 + 1) << 20;
+
+    /** Of all aggregates in a frame together; a push has three. */
+    static final int MOST_ELEMENTS = 1 << 16;
+
+    /** In bytes: for errors and statuses, which are one line. */
+    static final int LONGEST_LINE = 1 << 16;
+
+    /** Of aggregates in aggregates. */
+    static final int DEEPEST = 16;
+
+    private static final int LONGEST_LENGTH = 10;
+
+    private static final long NULL = -1;
+
+    private static final long NOT_WHOLE = -2;
+
+    private final ByteBuf buffer;
+
+    private final int begin;
+
+    private int at;
+
+    private int elements;
+
+    private WholeFrames(ByteBuf buffer) {
+        this.buffer = buffer;
+        this.begin = buffer.readerIndex();
+        this.at = this.begin;
+    }
+
+    /**
+     * Whether there is a whole frame at the buffer's reader index, which stays where it is.
+     *
+     * @throws OutOfStepException if what is there is no frame that a server sends
+     */
+    static boolean isNextIn(ByteBuf buffer) throws OutOfStepException {
+        return new WholeFrames(buffer).skip(0);
+    }
+
+    /** Goes behind one value, or returns false where it is not whole. */
+    private boolean skip(int depth) throws OutOfStepException {
+        if (this.at == this.buffer.writerIndex()) {
+            return false;
+        }
+        int line = this.at;
+        byte type = this.buffer.getByte(line);
+        return switch (type) {
+            case '+', '-', ',', '(', '_' -> lineEnd(line) >= 0;
+            case ':' -> skipNumber(line);
+            case '#' -> skipBoolean(line);
+            case '$', '=', '!' -> skipBulk(line);
+            case '*', '~', '>' -> skipElements(line, 1, depth);
+            case '%' -> skipElements(line, 2, depth);
+            default -> throw new OutOfStepException("a frame that begins with byte " + (type & 0xff));
+        };
+    }
+
+    private boolean skipNumber(int line) throws OutOfStepException {
+        int end = lineEnd(line);
+        if (end >= 0) {
+            number(line, end, Long.toString(Long.MIN_VALUE).length());
+        }
+        return end >= 0;
+    }
+
+    private boolean skipBoolean(int line) throws OutOfStepException {
+        int end = lineEnd(line);
+        if (end >= 0 && end != line + 2) {
+            throw new OutOfStepException("a boolean of " + (end - line - 1) + " bytes");
+        }
+        return end >= 0;
+    }
+
+    private boolean skipBulk(int line) throws OutOfStepException {
+        long length = length(line);
+        if (length == NULL) {
+            return true;
+        }
+        if (length == NOT_WHOLE) {
+            return false;
+        }
+        if (this.at - this.begin + length > MOST_BYTES) {
+            throw new OutOfStepException("a frame of more than " + MOST_BYTES + " bytes");
+        }
+        int end = this.at + (int) length;
+        if (end + 2 > this.buffer.writerIndex()) {
+            return false;
+        }
+        if (this.buffer.getByte(end) != '\r' || this.buffer.getByte(end + 1) != '\n') {
+            throw new OutOfStepException("a bulk string that is longer than its length says");
+        }
+        this.at = end + 2;
+        return true;
+    }
+
+    private boolean skipElements(int line, int each, int depth) throws OutOfStepException {
+        long count = length(line);
+        if (count == NOT_WHOLE) {
+            return false;
+        }
+        if (count == NULL) {
+            return true;
+        }
+        if (count * each > MOST_ELEMENTS - this.elements) {
+            throw new OutOfStepException("a frame of more than " + MOST_ELEMENTS + " elements");
+        }
+        if (depth == DEEPEST) {
+            throw new OutOfStepException("a frame with aggregates more than " + DEEPEST + " deep");
+        }
+        this.elements += (int) count * each;
+        for (long i = count * each; i > 0; i--) {
+            if (!skip(depth + 1)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What the line announces: 0 or more, {@link #NULL} or {@link #NOT_WHOLE}. */
+    private long length(int line) throws OutOfStepException {
+        int end = lineEnd(line);
+        if (end < 0) {
+            return NOT_WHOLE;
+        }
+        long length = number(line, end, LONGEST_LENGTH);
+        if (length < NULL) {
+            throw new OutOfStepException("a length of " + length);
+        }
+        return length;
+    }
+
+    /** The number behind the type, in decimal digits with or without a minus. */
+    private long number(int line, int end, int mostBytes) throws OutOfStepException {
+        int first = line + 1;
+        boolean negative = this.buffer.getByte(first) == '-';
+        if (negative) {
+            first++;
+        }
+        if (first >= end || end - line - 1 > mostBytes) {
+            throw new OutOfStepException("a number of " + (end - line - 1) + " bytes");
+        }
+        long number = 0;
+        for (int i = first; i < end; i++) {
+            byte digit = this.buffer.getByte(i);
+            if (digit < '0' || digit > '9') {
+                throw new OutOfStepException("a number with byte " + (digit & 0xff) + " in it");
+            }
+            number = 10 * number + digit - '0';
+        }
+        return negative ? -number : number;
+    }
+
+    /** Goes behind the line and returns where its end begins, or -1 where it is not whole. */
+    private int lineEnd(int line) throws OutOfStepException {
+        int have = this.buffer.writerIndex() - line;
+        int length = this.buffer.bytesBefore(line, Math.min(have, LONGEST_LINE), (byte) '\n');
+        if (length < 0) {
+            if (have >= LONGEST_LINE) {
+                throw new OutOfStepException("a line of more than " + LONGEST_LINE + " bytes");
+            }
+            return -1;
+        }
+        if (length < 2 || this.buffer.getByte(line + length - 1) != '\r') {
+            throw new OutOfStepException("a line that does not end as lines do");
+        }
+        this.at = line + length + 1;
+        return line + length - 1;
+    }
+}
