@@ -32,7 +32,13 @@ public final class PipeInMemory implements InMemoryConnection {
         endpoint.setConnectionFacade(InMemoryConnection.NO_CONNECTION);
         this.channel = InMemoryConnection.channel(
                 new CommandEncoder(),
-                new PipeCommandHandler(this.pipe.getOptions(), resources, endpoint, this.pipe, PipeSettings.DEFAULTS, new ShardMessages()));
+                new PipeCommandHandler(
+                        this.pipe.getOptions(),
+                        resources,
+                        endpoint,
+                        this.pipe,
+                        PipeSettings.DEFAULTS,
+                        new ShardMessages()));
     }
 
     @Override
