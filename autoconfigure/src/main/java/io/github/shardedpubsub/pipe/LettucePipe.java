@@ -65,7 +65,12 @@ final class LettucePipe extends RedisClient implements Pipe {
     protected <K, V, T extends RedisChannelHandler<K, V>> ConnectionFuture<T> initializeChannelAsync(
             ConnectionBuilder connectionBuilder) {
         connectionBuilder.commandHandler(() -> new PipeCommandHandler(
-                getOptions(), getResources(), connectionBuilder.endpoint(), this, this.settings, new ShardMessages()));
+                getOptions(),
+                getResources(),
+                connectionBuilder.endpoint(),
+                this,
+                this.settings,
+                new ShardMessages(this.listener)));
         return super.initializeChannelAsync(connectionBuilder);
     }
 

@@ -236,9 +236,6 @@ final class PipeCommandHandler extends CommandHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
         if (message instanceof FencedUnit unit) {
             unit.sending(++this.lastNumber, System.nanoTime());
-            if (unit.asks(PubSubVerb.SSUBSCRIBE)) {
-                unit.channels().forEach(this.messages::expect);
-            }
             this.alignment.sent(unit);
         } else {
             registerForeign(message);
@@ -268,7 +265,7 @@ final class PipeCommandHandler extends CommandHandler {
         }
         int begin = buffer.readerIndex();
         if (this.active) {
-            this.messages.read(buffer, this.pipe.listener());
+            this.messages.read(buffer);
         }
         boolean whole = false;
         try {
@@ -343,23 +340,14 @@ final class PipeCommandHandler extends CommandHandler {
             }
             case "ssubscribe" -> subscribed(PubSubVerb.SSUBSCRIBE, push);
             case "subscribe" -> subscribed(PubSubVerb.SUBSCRIBE, push);
-            case "sunsubscribe" -> {
-                ChannelName channel = channel(push.getContent());
-                this.messages.forget(channel);
-                this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel);
-            }
+            case "sunsubscribe" -> this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel(push.getContent()));
             default -> super.notifyPushListeners(push);
         }
     }
 
     private void subscribed(PubSubVerb verb, PushMessage push) {
         try {
-            ChannelName channel = channel(push.getContent());
-            if (verb == PubSubVerb.SSUBSCRIBE) {
-                // asked for before it was ended, it is forgotten by now
-                this.messages.expect(channel);
-            }
-            this.alignment.subscribed(verb, channel);
+            this.alignment.subscribed(verb, channel(push.getContent()));
         } catch (OutOfStepException ex) {
             outOfStep(ex);
         }

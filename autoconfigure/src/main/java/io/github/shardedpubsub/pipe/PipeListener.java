@@ -30,11 +30,25 @@ public interface PipeListener {
     void disconnected(String reason);
 
     /**
+     * The channels whose messages are to come by them, and not by their names: asked for once a connection. By default there are none.
+     */
+    default ChannelTable<?> channels() {
+        return new ChannelTable<>();
+    }
+
+    /**
      * A message. It can come before the subscribe it belongs to is confirmed.
      *
      * @param payload for the receiver to keep
      */
     void message(ChannelName channel, byte[] payload);
+
+    /**
+     * A message of one of the {@link #channels()}, as {@link #message(ChannelName, byte[])}.
+     */
+    default void message(PipeChannel channel, byte[] payload) {
+        message(channel.name(), payload);
+    }
 
     /**
      * The server has ended the subscription on its own, as it does when the slot moves away.

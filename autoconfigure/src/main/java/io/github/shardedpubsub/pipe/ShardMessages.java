@@ -25,18 +25,17 @@ class ShardMessages {
 
     private static final int NO_LENGTH = -1;
 
-    private final ChannelNames names = new ChannelNames();
+    private final PipeListener listener;
+
+    private final ChannelTable<?> channels;
 
     /** Behind the length that was read last. */
     private int behindLength;
 
-    /** Messages of this channel are likely to come; its name is heard as this one then. */
-    void expect(ChannelName channel) {
-        this.names.add(channel);
-    }
-
-    void forget(ChannelName channel) {
-        this.names.remove(channel);
+    /** Whatever it reads it tells this listener. */
+    ShardMessages(PipeListener listener) {
+        this.listener = listener;
+        this.channels = listener.channels();
     }
 
     private static long headFrom(int index) {
@@ -45,11 +44,11 @@ class ShardMessages {
     }
 
     /** Reads one message after the other, as long as there are whole ones. */
-    void read(ByteBuf buffer, PipeListener listener) {
-        while (readOne(buffer, listener)) {}
+    void read(ByteBuf buffer) {
+        while (readOne(buffer)) {}
     }
 
-    private boolean readOne(ByteBuf buffer, PipeListener listener) {
+    private boolean readOne(ByteBuf buffer) {
         int end = buffer.writerIndex();
         int begin = buffer.readerIndex();
         if (end - begin < HEAD.length || !isHead(buffer, begin)) {
@@ -69,13 +68,14 @@ class ShardMessages {
         if (payloadLength < 0 || payloadLength + 2 > end - payload || !isLineEnd(buffer, payload + payloadLength)) {
             return false;
         }
-        ChannelName name = this.names.find(buffer, channel, channelLength);
-        if (name == null) {
-            name = ChannelName.owning(bytes(buffer, channel, channelLength));
-        }
-        byte[] content = bytes(buffer, payload, payloadLength);
         buffer.readerIndex(payload + payloadLength + 2);
-        listener.message(name, content);
+        PipeChannel known = this.channels.find(buffer, channel, channelLength);
+        byte[] content = bytes(buffer, payload, payloadLength);
+        if (known != null) {
+            this.listener.message(known, content);
+        } else {
+            this.listener.message(ChannelName.owning(bytes(buffer, channel, channelLength)), content);
+        }
         return true;
     }
 

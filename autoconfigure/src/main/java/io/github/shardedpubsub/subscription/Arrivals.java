@@ -25,8 +25,13 @@ final class Arrivals {
         WantedChannel channel = this.standings.get(name);
         if (channel == null) {
             stray(node, name);
-            return;
+        } else {
+            message(node, channel, payload);
         }
+    }
+
+    /** The same for a channel that was wanted when the message was read. */
+    void message(NodeConnection node, WantedChannel channel, byte[] payload) {
         Handover handover = channel.handover;
         if (handover != null && handover.target == node && handover.take(payload)) {
             return;
@@ -35,13 +40,13 @@ final class Arrivals {
         if (held != null && channel.holder == node) {
             switch (held.take(payload)) {
                 case HELD -> {}
-                case DROPPED -> stray(node, name);
+                case DROPPED -> stray(node, channel.name);
                 case NOT -> channel.deliver(payload);
             }
         } else if (channel.holder == node || handover != null && handover.source == node) {
             channel.deliver(payload);
         } else {
-            stray(node, name);
+            stray(node, channel.name);
         }
     }
 

@@ -1,8 +1,10 @@
 package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.ChannelTable;
 import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.Pipe;
+import io.github.shardedpubsub.pipe.PipeChannel;
 import io.github.shardedpubsub.pipe.PipeListener;
 import io.github.shardedpubsub.pipe.PlainCommand;
 import java.time.Duration;
@@ -534,6 +536,23 @@ final class NodeConnection {
         @Override
         public void disconnected(String reason) {
             later(() -> NodeConnection.this.disconnected(this, reason));
+        }
+
+        @Override
+        public ChannelTable<WantedChannel> channels() {
+            return NodeConnection.this.reconciler.standings().all();
+        }
+
+        @Override
+        public void message(PipeChannel channel, byte[] payload) {
+            if (NodeConnection.this.own.isEmpty()) {
+                NodeConnection.this
+                        .reconciler
+                        .arrivals()
+                        .message(NodeConnection.this, (WantedChannel) channel, payload);
+            } else {
+                message(channel.name(), payload);
+            }
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.ChannelTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -12,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Consumer;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,7 @@ final class Standings {
 
     private final Timeline timeline;
 
-    private final Map<ChannelName, WantedChannel> channels = new ConcurrentHashMap<>();
+    private final ChannelTable<WantedChannel> channels = new ChannelTable<>();
 
     private final ConcurrentSkipListMap<Long, WantedChannel> unconfirmed = new ConcurrentSkipListMap<>();
 
@@ -57,11 +58,11 @@ final class Standings {
     }
 
     boolean isEmpty() {
-        return this.channels.isEmpty();
+        return this.channels.size() == 0;
     }
 
-    Iterable<WantedChannel> all() {
-        return this.channels.values();
+    ChannelTable<WantedChannel> all() {
+        return this.channels;
     }
 
     /** The channel by this name, if it is wanted. */
@@ -77,7 +78,7 @@ final class Standings {
     WantedChannel add(ChannelName name) {
         Instant now = this.timeline.now();
         WantedChannel channel = new WantedChannel(name, Standing.wanted(now, ++this.order));
-        this.channels.put(name, channel);
+        this.channels.put(channel);
         enter(channel);
         tell(channel, null, ChannelState.WANTED, null, null, now, "claimed");
         return channel;
@@ -85,7 +86,7 @@ final class Standings {
 
     void remove(WantedChannel channel) {
         Standing before = channel.standing;
-        this.channels.remove(channel.name);
+        this.channels.remove(channel);
         leave(channel);
         tell(channel, before.state(), null, before.node(), null, this.timeline.now(), "released");
     }
@@ -230,7 +231,7 @@ final class Standings {
     }
 
     List<ChannelStatus> statuses() {
-        return this.channels.values().stream()
+        return StreamSupport.stream(this.channels.spliterator(), false)
                 .sorted(BY_NAME)
                 .map(Standings::status)
                 .toList();
@@ -241,7 +242,7 @@ final class Standings {
         long end = (long) query.offset() + query.limit();
         PriorityQueue<WantedChannel> first = new PriorityQueue<>(BY_NAME.reversed());
         int matching = 0;
-        for (WantedChannel channel : this.channels.values()) {
+        for (WantedChannel channel : this.channels) {
             if (query.matches(channel.name, channel.standing)) {
                 matching++;
                 first.add(channel);

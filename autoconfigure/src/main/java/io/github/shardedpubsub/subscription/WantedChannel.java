@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.PipeChannel;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A channel, who claims it, and what the server is known to do about it. Changed on the subscriptions' own thread only; what is
  * volatile is read by others.
  */
-final class WantedChannel {
+final class WantedChannel implements PipeChannel {
 
     /** What the connection that holds the channel was last asked, or has answered. */
     enum Actual {
@@ -95,6 +96,11 @@ final class WantedChannel {
         this.name = name;
         this.slot = SlotHash.getSlot(name.toBytes());
         this.standing = standing;
+    }
+
+    @Override
+    public ChannelName name() {
+        return this.name;
     }
 
     /** Keeps the holder's count of confirmed channels in step. */

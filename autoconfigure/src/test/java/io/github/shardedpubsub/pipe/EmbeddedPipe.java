@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.mockito.Answers;
 
 /** A pipe without a network: what it writes can be read, and what it reads is fed to it in any portions. */
@@ -68,12 +69,12 @@ final class EmbeddedPipe {
     EmbeddedChannel channel;
 
     EmbeddedPipe() {
-        this(PipeSettings.DEFAULTS, new ShardMessages());
+        this(PipeSettings.DEFAULTS, ShardMessages::new);
     }
 
-    EmbeddedPipe(PipeSettings settings, ShardMessages messages) {
+    EmbeddedPipe(PipeSettings settings, Function<PipeListener, ShardMessages> messages) {
         this.settings = settings;
-        this.messages = messages;
+        this.messages = messages.apply(this.listener);
         this.pipe = new LettucePipe(
                 RESOURCES, ClientOptions.create(), RedisURI.create("redis://localhost"), settings, this.listener);
         this.channel = connect();

@@ -1,5 +1,7 @@
 package io.github.shardedpubsub.pipe;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +14,15 @@ final class RecordingListener implements PipeListener {
     final List<String> events = new CopyOnWriteArrayList<>();
 
     final List<Outcome> finished = new CopyOnWriteArrayList<>();
+
+    private final ChannelTable<Known> channels = new ChannelTable<>();
+
+    private record Known(ChannelName name) implements PipeChannel {}
+
+    /** Messages of this channel are to come by a channel that is known, and are written down as others are. */
+    void know(String channel) {
+        this.channels.put(new Known(ChannelName.of(channel)));
+    }
 
     void watch(String name, CompletableFuture<Outcome> outcome) {
         outcome.thenAccept(what -> this.events.add(name + ": " + text(what)));
@@ -45,6 +56,17 @@ final class RecordingListener implements PipeListener {
     @Override
     public void disconnected(String reason) {
         this.events.add("disconnected");
+    }
+
+    @Override
+    public ChannelTable<?> channels() {
+        return this.channels;
+    }
+
+    @Override
+    public void message(PipeChannel channel, byte[] payload) {
+        assertThat(channel).isSameAs(this.channels.get(channel.name()));
+        message(channel.name(), payload);
     }
 
     @Override

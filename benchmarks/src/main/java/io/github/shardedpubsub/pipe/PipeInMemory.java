@@ -38,7 +38,7 @@ public final class PipeInMemory implements InMemoryConnection {
                         endpoint,
                         this.pipe,
                         PipeSettings.DEFAULTS,
-                        new ShardMessages()));
+                        new ShardMessages(listener)));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.github.shardedpubsub.benchmark.jmh;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.ChannelTable;
+import io.github.shardedpubsub.pipe.PipeChannel;
 import io.github.shardedpubsub.pipe.PipeInMemory;
 import io.github.shardedpubsub.pipe.PipeListener;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
@@ -70,8 +72,10 @@ public class DeliveryBenchmark {
     /** Connects, subscribes, and writes the stream down. */
     @Setup
     public void connect() {
+        List<String> names =
+                IntStream.range(0, this.channels).mapToObj(i -> "channel-" + i).toList();
         InMemoryConnection connection = this.handler.equals("ours")
-                ? new PipeInMemory(this.resources, new Counting())
+                ? new PipeInMemory(this.resources, new Counting(names))
                 : new LettuceInMemory(this.resources, new RedisPubSubAdapter<>() {
 
                     @Override
@@ -79,8 +83,6 @@ public class DeliveryBenchmark {
                         DeliveryBenchmark.this.received += payload.length;
                     }
                 });
-        List<String> names =
-                IntStream.range(0, this.channels).mapToObj(i -> "channel-" + i).toList();
         connection.subscribe(names);
         this.connection = connection;
         String payload = InMemoryConnection.bulk("x".repeat(PAYLOAD));
@@ -120,7 +122,25 @@ public class DeliveryBenchmark {
         this.resources.shutdown(0, 0, TimeUnit.MILLISECONDS);
     }
 
+    private record Subscribed(ChannelName name) implements PipeChannel {}
+
     private final class Counting implements PipeListener {
+
+        private final ChannelTable<Subscribed> channels = new ChannelTable<>();
+
+        Counting(List<String> names) {
+            names.forEach(name -> this.channels.put(new Subscribed(ChannelName.of(name))));
+        }
+
+        @Override
+        public ChannelTable<?> channels() {
+            return this.channels;
+        }
+
+        @Override
+        public void message(PipeChannel channel, byte[] payload) {
+            DeliveryBenchmark.this.received += payload.length;
+        }
 
         @Override
         public void connected() {}
