@@ -15,13 +15,11 @@ final class RecordingListener implements PipeListener {
 
     final List<Outcome> finished = new CopyOnWriteArrayList<>();
 
-    private final ChannelTable<Known> channels = new ChannelTable<>();
-
-    private record Known(ChannelName name) implements PipeChannel {}
+    private final ChannelTable<KnownChannel> channels = new ChannelTable<>();
 
     /** Messages of this channel are to come by a channel that is known, and are written down as others are. */
     void know(String channel) {
-        this.channels.put(new Known(ChannelName.of(channel)));
+        this.channels.put(new KnownChannel(channel));
     }
 
     void watch(String name, CompletableFuture<Outcome> outcome) {
