@@ -1,15 +1,15 @@
 package io.github.shardedpubsub.pipe;
 
-import io.netty.buffer.ByteBuf;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Channels by their names, and by the bytes of a name where they lie in a buffer. Read by any thread without waiting; changed under its
+ * Channels by their names, and by the bytes of a name where they lie among others. Read by any thread without waiting; changed under its
  * own monitor. Reading sees what was there throughout, and may or may not see what is added or removed meanwhile.
  *
  * <p>A hash table without chains: a name is sought from its place on, up to the first that never had a channel. What is removed leaves a
@@ -84,14 +84,14 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
     /** The channel of that name. */
     public @Nullable C get(ChannelName name) {
         Places places = this.places;
-        return channel(places.channel(places.find(name, hash(name.bytes()))));
+        return channel(places.channel(places.find(name, hash(name))));
     }
 
-    /** The channel whose name has these bytes of the buffer. */
+    /** The channel whose name these bytes are. */
     @Nullable
-    C find(ByteBuf buffer, int index, int length) {
+    C find(byte[] bytes, int index, int length) {
         Places places = this.places;
-        int hash = hash(buffer, index, length);
+        int hash = hash(bytes, index, length);
         int mask = places.mask();
         for (int place = hash & mask; ; place = (place + 1) & mask) {
             PipeChannel channel = places.channel(place);
@@ -100,7 +100,7 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
             }
             if (places.hashes[place] == hash
                     && channel != REMOVED
-                    && equal(channel.name().bytes(), buffer, index, length)) {
+                    && equal(channel.name().bytes(), bytes, index, length)) {
                 return channel(channel);
             }
         }
@@ -111,7 +111,7 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
         if (3 * (this.taken + 1) > 2 * this.places.channels.length) {
             rebuild();
         }
-        int hash = hash(channel.name().bytes());
+        int hash = hash(channel.name());
         int place = this.places.find(channel.name(), hash);
         if (this.places.channel(place) == null) {
             this.size++;
@@ -122,7 +122,7 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
 
     /** Removes a channel, if it is there, and not another one of its name. */
     public synchronized void remove(C channel) {
-        int hash = hash(channel.name().bytes());
+        int hash = hash(channel.name());
         int place = this.places.find(channel.name(), hash);
         if (this.places.channel(place) != channel) {
             return;
@@ -209,28 +209,21 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
         return channel == REMOVED ? null : (C) channel;
     }
 
-    private static int hash(ByteBuf buffer, int index, int length) {
-        long hash = length;
-        int at = index;
-        for (int end = index + length - Long.BYTES; at <= end; at += Long.BYTES) {
-            hash = mixed(hash, buffer.getLongLE(at));
-        }
-        for (int end = index + length; at < end; at++) {
-            hash = mixed(hash, buffer.getByte(at));
-        }
-        return folded(hash);
+    private static int hash(ChannelName name) {
+        return hash(name.bytes(), 0, name.bytes().length);
     }
 
-    private static int hash(byte[] bytes) {
-        long hash = bytes.length;
-        int at = 0;
-        for (int end = bytes.length - Long.BYTES; at <= end; at += Long.BYTES) {
+    private static int hash(byte[] bytes, int index, int length) {
+        long hash = length;
+        int at = index;
+        int end = index + length;
+        for (; at <= end - Long.BYTES; at += Long.BYTES) {
             hash = mixed(hash, (long) LONGS.get(bytes, at));
         }
-        for (; at < bytes.length; at++) {
+        for (; at < end; at++) {
             hash = mixed(hash, bytes[at]);
         }
-        return folded(hash);
+        return (int) (hash ^ hash >>> 17);
     }
 
     private static long mixed(long hash, long more) {
@@ -238,25 +231,7 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
         return mixed ^ mixed >>> 32;
     }
 
-    private static int folded(long hash) {
-        return (int) (hash ^ hash >>> 17);
-    }
-
-    private static boolean equal(byte[] bytes, ByteBuf buffer, int index, int length) {
-        if (bytes.length != length) {
-            return false;
-        }
-        int at = 0;
-        for (int end = length - Long.BYTES; at <= end; at += Long.BYTES) {
-            if ((long) LONGS.get(bytes, at) != buffer.getLongLE(index + at)) {
-                return false;
-            }
-        }
-        for (; at < length; at++) {
-            if (bytes[at] != buffer.getByte(index + at)) {
-                return false;
-            }
-        }
-        return true;
+    private static boolean equal(byte[] name, byte[] bytes, int index, int length) {
+        return Arrays.equals(name, 0, name.length, bytes, index, index + length);
     }
 }

@@ -8,6 +8,7 @@ import io.lettuce.core.protocol.Endpoint;
 import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -49,8 +50,7 @@ final class PipeCommandHandler extends CommandHandler {
 
     private final ShardMessages messages;
 
-    /** Since this began to be read, a frame was whole. */
-    private boolean advanced;
+    private final Incoming incoming = new Incoming();
 
     private @Nullable ChannelHandlerContext context;
 
@@ -257,42 +257,69 @@ final class PipeCommandHandler extends CommandHandler {
         }
     }
 
-    /** Called before each frame. Lettuce is given whole ones only, so that there is never one of which it has read a part. */
     @Override
-    protected boolean canDecode(ByteBuf buffer) {
-        if (this.closeReason != null) {
-            return false;
-        }
-        int begin = buffer.readerIndex();
-        if (this.active) {
-            this.messages.read(buffer);
-        }
-        boolean whole = false;
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        ByteBuf read = (ByteBuf) message;
         try {
-            whole = WholeFrames.isNextIn(buffer);
-        } catch (OutOfStepException ex) {
-            outOfStep(ex);
+            if (this.closeReason != null) {
+                return;
+            }
+            this.incoming.add(read);
+        } finally {
+            read.release();
         }
-        this.advanced |= whole || buffer.readerIndex() > begin;
-        return whole && super.canDecode(buffer);
-    }
-
-    @Override
-    protected void decode(ChannelHandlerContext ctx, ByteBuf buffer) throws InterruptedException {
-        this.advanced = false;
-        super.decode(ctx, buffer);
-        this.deadline.received(this.advanced);
+        this.deadline.received(readFrames(ctx));
+        this.incoming.compact();
         if (!this.reading) {
             // Lettuce reads on with every message that it has decoded
             ctx.channel().config().setAutoRead(false);
         }
-        if (this.closeReason != null) {
-            buffer.clear();
-        } else if (this.active && buffer.isReadable() && getStack().isEmpty() && !isPushDecode(buffer)) {
-            outOfStep(new OutOfStepException("a reply where nothing was asked"));
-        }
         if (this.closeReason == null) {
             this.settlingFences.settle(this.alignment, this::sendFence, this::close);
+        }
+    }
+
+    /**
+     * Reads what is whole, and returns whether anything was. Lettuce is given what is no shard message, one whole frame after the other,
+     * so that it never has to keep a part of one.
+     */
+    private boolean readFrames(ChannelHandlerContext ctx) throws Exception {
+        boolean any = false;
+        while (this.closeReason == null) {
+            any |= this.active && this.messages.read(this.incoming);
+            int length = nextFrame();
+            if (length == 0) {
+                return any;
+            }
+            any = true;
+            ByteBuf frame = Unpooled.wrappedBuffer(this.incoming.bytes(), this.incoming.begin(), length);
+            this.incoming.begin(this.incoming.begin() + length);
+            super.channelRead(ctx, frame);
+        }
+        return any;
+    }
+
+    private int nextFrame() {
+        try {
+            return WholeFrames.next(this.incoming);
+        } catch (OutOfStepException ex) {
+            outOfStep(ex);
+            return 0;
+        }
+    }
+
+    @Override
+    protected boolean canDecode(ByteBuf buffer) {
+        return this.closeReason == null && super.canDecode(buffer);
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf buffer) throws InterruptedException {
+        super.decode(ctx, buffer);
+        if (this.closeReason != null) {
+            buffer.clear();
+        } else if (this.active && buffer.isReadable()) {
+            outOfStep(new OutOfStepException("a reply where nothing was asked"));
         }
     }
 

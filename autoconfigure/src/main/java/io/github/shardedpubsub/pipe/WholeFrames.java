@@ -1,7 +1,5 @@
 package io.github.shardedpubsub.pipe;
 
-import io.netty.buffer.ByteBuf;
-
 /**
  * Sees whether a frame of RESP3 has come whole, before anything is made of it. So a frame's announcements of how much is to come are never
  * taken for true before it is there, and what is no RESP3, or more than a server ever sends on a pipe, is known for it where it begins.
@@ -28,36 +26,40 @@ final class WholeFrames {
 
     private static final long NOT_WHOLE = -2;
 
-    private final ByteBuf buffer;
+    private final byte[] bytes;
 
     private final int begin;
+
+    private final int end;
 
     private int at;
 
     private int elements;
 
-    private WholeFrames(ByteBuf buffer) {
-        this.buffer = buffer;
-        this.begin = buffer.readerIndex();
+    private WholeFrames(Incoming incoming) {
+        this.bytes = incoming.bytes();
+        this.begin = incoming.begin();
+        this.end = incoming.end();
         this.at = this.begin;
     }
 
     /**
-     * Whether there is a whole frame at the buffer's reader index, which stays where it is.
+     * How many bytes the next frame has, or 0 where it is not whole.
      *
-     * @throws OutOfStepException if what is there is no frame that a server sends
+     * @throws OutOfStepException if what comes is no frame that a server sends
      */
-    static boolean isNextIn(ByteBuf buffer) throws OutOfStepException {
-        return new WholeFrames(buffer).skip(0);
+    static int next(Incoming incoming) throws OutOfStepException {
+        WholeFrames frames = new WholeFrames(incoming);
+        return frames.skip(0) ? frames.at - frames.begin : 0;
     }
 
     /** Goes behind one value, or returns false where it is not whole. */
     private boolean skip(int depth) throws OutOfStepException {
-        if (this.at == this.buffer.writerIndex()) {
+        if (this.at == this.end) {
             return false;
         }
         int line = this.at;
-        byte type = this.buffer.getByte(line);
+        byte type = this.bytes[line];
         return switch (type) {
             case '+', '-', ',', '(', '_' -> lineEnd(line) >= 0;
             case ':' -> skipNumber(line);
@@ -70,19 +72,19 @@ final class WholeFrames {
     }
 
     private boolean skipNumber(int line) throws OutOfStepException {
-        int end = lineEnd(line);
-        if (end >= 0) {
-            number(line, end, Long.toString(Long.MIN_VALUE).length());
+        int lineEnd = lineEnd(line);
+        if (lineEnd >= 0) {
+            number(line, lineEnd, Long.toString(Long.MIN_VALUE).length());
         }
-        return end >= 0;
+        return lineEnd >= 0;
     }
 
     private boolean skipBoolean(int line) throws OutOfStepException {
-        int end = lineEnd(line);
-        if (end >= 0 && end != line + 2) {
-            throw new OutOfStepException("a boolean of " + (end - line - 1) + " bytes");
+        int lineEnd = lineEnd(line);
+        if (lineEnd >= 0 && lineEnd != line + 2) {
+            throw new OutOfStepException("a boolean of " + (lineEnd - line - 1) + " bytes");
         }
-        return end >= 0;
+        return lineEnd >= 0;
     }
 
     private boolean skipBulk(int line) throws OutOfStepException {
@@ -96,14 +98,14 @@ final class WholeFrames {
         if (this.at - this.begin + length > MOST_BYTES) {
             throw new OutOfStepException("a frame of more than " + MOST_BYTES + " bytes");
         }
-        int end = this.at + (int) length;
-        if (end + 2 > this.buffer.writerIndex()) {
+        int behind = this.at + (int) length;
+        if (behind + 2 > this.end) {
             return false;
         }
-        if (this.buffer.getByte(end) != '\r' || this.buffer.getByte(end + 1) != '\n') {
+        if (this.bytes[behind] != '\r' || this.bytes[behind + 1] != '\n') {
             throw new OutOfStepException("a bulk string that is longer than its length says");
         }
-        this.at = end + 2;
+        this.at = behind + 2;
         return true;
     }
 
@@ -132,11 +134,11 @@ final class WholeFrames {
 
     /** What the line announces: 0 or more, {@link #NULL} or {@link #NOT_WHOLE}. */
     private long length(int line) throws OutOfStepException {
-        int end = lineEnd(line);
-        if (end < 0) {
+        int lineEnd = lineEnd(line);
+        if (lineEnd < 0) {
             return NOT_WHOLE;
         }
-        long length = number(line, end, LONGEST_LENGTH);
+        long length = number(line, lineEnd, LONGEST_LENGTH);
         if (length < NULL) {
             throw new OutOfStepException("a length of " + length);
         }
@@ -144,18 +146,18 @@ final class WholeFrames {
     }
 
     /** The number behind the type, in decimal digits with or without a minus. */
-    private long number(int line, int end, int mostBytes) throws OutOfStepException {
+    private long number(int line, int lineEnd, int mostBytes) throws OutOfStepException {
         int first = line + 1;
-        boolean negative = this.buffer.getByte(first) == '-';
+        boolean negative = this.bytes[first] == '-';
         if (negative) {
             first++;
         }
-        if (first >= end || end - line - 1 > mostBytes) {
-            throw new OutOfStepException("a number of " + (end - line - 1) + " bytes");
+        if (first >= lineEnd || lineEnd - line - 1 > mostBytes) {
+            throw new OutOfStepException("a number of " + (lineEnd - line - 1) + " bytes");
         }
         long number = 0;
-        for (int i = first; i < end; i++) {
-            byte digit = this.buffer.getByte(i);
+        for (int i = first; i < lineEnd; i++) {
+            byte digit = this.bytes[i];
             if (digit < '0' || digit > '9') {
                 throw new OutOfStepException("a number with byte " + (digit & 0xff) + " in it");
             }
@@ -166,18 +168,19 @@ final class WholeFrames {
 
     /** Goes behind the line and returns where its end begins, or -1 where it is not whole. */
     private int lineEnd(int line) throws OutOfStepException {
-        int have = this.buffer.writerIndex() - line;
-        int length = this.buffer.bytesBefore(line, Math.min(have, LONGEST_LINE), (byte) '\n');
-        if (length < 0) {
-            if (have >= LONGEST_LINE) {
-                throw new OutOfStepException("a line of more than " + LONGEST_LINE + " bytes");
+        int most = Math.min(this.end, line + LONGEST_LINE);
+        for (int i = line; i < most; i++) {
+            if (this.bytes[i] == '\n') {
+                if (i < line + 2 || this.bytes[i - 1] != '\r') {
+                    throw new OutOfStepException("a line that does not end as lines do");
+                }
+                this.at = i + 1;
+                return i - 1;
             }
-            return -1;
         }
-        if (length < 2 || this.buffer.getByte(line + length - 1) != '\r') {
-            throw new OutOfStepException("a line that does not end as lines do");
+        if (this.end - line >= LONGEST_LINE) {
+            throw new OutOfStepException("a line of more than " + LONGEST_LINE + " bytes");
         }
-        this.at = line + length + 1;
-        return line + length - 1;
+        return -1;
     }
 }

@@ -2,7 +2,6 @@ package io.github.shardedpubsub.pipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.function.Function;
 import net.jqwik.api.Arbitraries;
@@ -55,7 +54,9 @@ class ShardMessagesPropertyTests {
         }
 
         @Override
-        void read(ByteBuf buffer) {}
+        boolean read(Incoming incoming) {
+            return false;
+        }
     }
 
     @AfterContainer
