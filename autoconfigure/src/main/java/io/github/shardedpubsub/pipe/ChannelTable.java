@@ -19,7 +19,7 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(PipeChannel[].class);
+    private static final VarHandle CHANNEL = MethodHandles.arrayElementVarHandle(Object[].class);
 
     private static final int LEAST_PLACES = 16;
 
@@ -31,25 +31,25 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
     /** Where a channel is, or was. */
     private int taken;
 
-    private static final class Removed implements PipeChannel {
+    /** In place of a channel. */
+    private static final Object REMOVED = new Object();
 
-        @Override
-        public ChannelName name() {
-            throw new IllegalStateException("It is a mark");
-        }
-    }
-
-    private static final Removed REMOVED = new Removed();
-
-    /** The hash of a name, written before its channel, tells nearly always whether it is another one. */
+    /**
+     * A place belongs to one name for ever, which is written before the first channel. Neither to see that a place is another name's nor to
+     * compare names takes a look into a channel: with many of them, each look waits for memory.
+     */
     private static final class Places {
 
-        private final @Nullable PipeChannel[] channels;
+        private final @Nullable Object[] channels;
 
+        private final byte[][] names;
+
+        /** Of the names. */
         private final int[] hashes;
 
         Places(int length) {
-            this.channels = new PipeChannel[length];
+            this.channels = new Object[length];
+            this.names = new byte[length][];
             this.hashes = new int[length];
         }
 
@@ -58,23 +58,30 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
         }
 
         @Nullable
-        PipeChannel channel(int place) {
-            return (PipeChannel) ENTRY.getAcquire(this.channels, place);
+        Object channel(int place) {
+            return CHANNEL.getAcquire(this.channels, place);
         }
 
-        void set(int place, PipeChannel channel, int hash) {
+        void set(int place, Object channel) {
+            CHANNEL.setRelease(this.channels, place, channel);
+        }
+
+        void take(int place, PipeChannel channel, int hash) {
+            this.names[place] = channel.name().bytes();
             this.hashes[place] = hash;
-            ENTRY.setRelease(this.channels, place, channel);
+            set(place, channel);
         }
 
-        /** Where there is no such name: the first place that never had a channel. */
-        int find(ChannelName name, int hash) {
-            for (int place = hash & mask(); ; place = (place + 1) & mask()) {
-                PipeChannel channel = channel(place);
+        /** Where the channel with that name is, or the first place that never had one. */
+        int find(byte[] bytes, int index, int length, int hash) {
+            int mask = mask();
+            for (int place = hash & mask; ; place = (place + 1) & mask) {
+                Object channel = channel(place);
                 if (channel == null
                         || this.hashes[place] == hash
                                 && channel != REMOVED
-                                && channel.name().equals(name)) {
+                                && Arrays.equals(
+                                        this.names[place], 0, this.names[place].length, bytes, index, index + length)) {
                     return place;
                 }
             }
@@ -83,27 +90,18 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
 
     /** The channel of that name. */
     public @Nullable C get(ChannelName name) {
-        Places places = this.places;
-        return channel(places.channel(places.find(name, hash(name))));
+        return find(name.bytes(), 0, name.bytes().length);
     }
 
     /** The channel whose name these bytes are. */
     @Nullable
     C find(byte[] bytes, int index, int length) {
         Places places = this.places;
-        int hash = hash(bytes, index, length);
-        int mask = places.mask();
-        for (int place = hash & mask; ; place = (place + 1) & mask) {
-            PipeChannel channel = places.channel(place);
-            if (channel == null) {
-                return null;
-            }
-            if (places.hashes[place] == hash
-                    && channel != REMOVED
-                    && equal(channel.name().bytes(), bytes, index, length)) {
-                return channel(channel);
-            }
-        }
+        return channel(places.channel(places.find(bytes, index, length, hash(bytes, index, length))));
+    }
+
+    private int place(ChannelName name, int hash) {
+        return this.places.find(name.bytes(), 0, name.bytes().length, hash);
     }
 
     /** Adds a channel, in place of one of the same name. */
@@ -112,22 +110,23 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
             rebuild();
         }
         int hash = hash(channel.name());
-        int place = this.places.find(channel.name(), hash);
-        if (this.places.channel(place) == null) {
-            this.size++;
-            this.taken++;
+        int place = place(channel.name(), hash);
+        if (this.places.channel(place) != null) {
+            this.places.set(place, channel);
+            return;
         }
-        this.places.set(place, channel, hash);
+        this.places.take(place, channel, hash);
+        this.size++;
+        this.taken++;
     }
 
     /** Removes a channel, if it is there, and not another one of its name. */
     public synchronized void remove(C channel) {
-        int hash = hash(channel.name());
-        int place = this.places.find(channel.name(), hash);
+        int place = place(channel.name(), hash(channel.name()));
         if (this.places.channel(place) != channel) {
             return;
         }
-        this.places.set(place, REMOVED, hash);
+        this.places.set(place, REMOVED);
         this.size--;
         if (this.places.channels.length > LEAST_PLACES && 8 * this.size < this.places.channels.length) {
             rebuild();
@@ -143,13 +142,12 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
         Places before = this.places;
         Places rebuilt = new Places(length);
         for (int i = 0; i < before.channels.length; i++) {
-            PipeChannel channel = before.channels[i];
-            if (channel != null && channel != REMOVED) {
+            if (before.channels[i] instanceof PipeChannel channel) {
                 int place = before.hashes[i] & rebuilt.mask();
                 while (rebuilt.channels[place] != null) {
                     place = (place + 1) & rebuilt.mask();
                 }
-                rebuilt.set(place, channel, before.hashes[i]);
+                rebuilt.take(place, channel, before.hashes[i]);
             }
         }
         this.places = rebuilt;
@@ -205,7 +203,7 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
 
     /** Only what was put here is here. */
     @SuppressWarnings("unchecked")
-    private @Nullable C channel(@Nullable PipeChannel channel) {
+    private @Nullable C channel(@Nullable Object channel) {
         return channel == REMOVED ? null : (C) channel;
     }
 
@@ -229,9 +227,5 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
     private static long mixed(long hash, long more) {
         long mixed = (hash ^ more) * 0x9E3779B97F4A7C15L;
         return mixed ^ mixed >>> 32;
-    }
-
-    private static boolean equal(byte[] name, byte[] bytes, int index, int length) {
-        return Arrays.equals(name, 0, name.length, bytes, index, index + length);
     }
 }
