@@ -26,13 +26,18 @@ public final class Benchmarks {
             case "compare" -> Comparison.run(rest);
             case "jmh" -> org.openjdk.jmh.Main.main(rest.toArray(String[]::new));
             case "loss" -> LossAtSlotMoves.main(rest.toArray(String[]::new));
-            case "page" -> writePage(Path.of(rest.get(0)), Path.of(rest.get(1)));
+            case "pages" -> writePages(Report.read(Path.of(rest.get(0))));
             default -> System.out.println(help());
         }
     }
 
-    private static void writePage(Path results, Path page) throws Exception {
-        Files.writeString(page, Tables.into(Files.readString(page), Report.read(results)));
+    private static void writePages(Report report) throws Exception {
+        write(Path.of("../docs/benchmarks.md"), Tables.of(report));
+        write(Path.of("../README.md"), Tables.shortly(report));
+    }
+
+    private static void write(Path page, String tables) throws Exception {
+        Files.writeString(page, Tables.into(Files.readString(page), tables));
     }
 
     private static String help() {
@@ -40,7 +45,7 @@ public final class Benchmarks {
                 compare [--option=value …]    clients against each other, on a live cluster
                 jmh [options] [pattern]       what runs inside a process; jmh -h tells of its options, jmh -l lists the benchmarks
                 loss [moves rate millis]      what is lost at slot moves
-                page results.json page.md     writes the results of a comparison into a page
+                pages results.json            writes the results of a comparison into docs/benchmarks.md and README.md
 
                 compare: """ + Comparison.help();
     }

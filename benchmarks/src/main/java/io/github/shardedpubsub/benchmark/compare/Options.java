@@ -26,8 +26,8 @@ final class Options {
         DEFAULTS.put("many-channels", "100000");
         DEFAULTS.put("slot-channels", "1000");
         DEFAULTS.put("payload", "100");
-        DEFAULTS.put("warm-up", "1000000");
-        DEFAULTS.put("messages", "2000000");
+        DEFAULTS.put("warm-up", "4000000");
+        DEFAULTS.put("messages", "6000000");
         DEFAULTS.put("repeats", "3");
         DEFAULTS.put("moves", "40");
         DEFAULTS.put("limit-seconds", "10");

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.benchmark.report;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -20,12 +21,40 @@ public final class Tables {
 
     private static final String LIMIT = "raw";
 
+    private static final List<String> SHOWN_SHORTLY = List.of(LIMIT, "ours", "lettuce-resp3", "jedis");
+
     private static final int DIGITS = 3;
 
     private Tables() {}
 
     /** All tables, and below what they were measured with. */
     public static String of(Report report) {
+        StringBuilder text = new StringBuilder();
+        scenarios(report).forEach((scenario, clients) -> text.append(table(scenario, clients)));
+        return text.append(measuredWith(report)).toString();
+    }
+
+    /** One table for all: a row for each scenario with its first measure, and a column for each of some clients. */
+    public static String shortly(Report report) {
+        StringBuilder table = new StringBuilder("| |");
+        SHOWN_SHORTLY.forEach(client -> table.append(' ').append(client).append(" |"));
+        table.append("\n|---|").append("---|".repeat(SHOWN_SHORTLY.size())).append('\n');
+        scenarios(report).forEach((scenario, clients) -> {
+            String measure = clients.values().iterator().next().keySet().iterator().next();
+            table.append("| ").append(scenario).append(": ").append(measure).append(" |");
+            Series limit = clients.getOrDefault(LIMIT, Map.of()).get(measure);
+            for (String client : SHOWN_SHORTLY) {
+                Series series = clients.getOrDefault(client, Map.of()).get(measure);
+                table.append(' ')
+                        .append(cell(series, client.equals(LIMIT) ? null : limit))
+                        .append(" |");
+            }
+            table.append('\n');
+        });
+        return table.append('\n').append(measuredWith(report)).toString();
+    }
+
+    private static Map<String, Map<String, Map<String, Series>>> scenarios(Report report) {
         Map<String, Map<String, Map<String, Series>>> scenarios = new LinkedHashMap<>();
         for (Series series : report.series()) {
             scenarios
@@ -33,9 +62,12 @@ public final class Tables {
                     .computeIfAbsent(series.client(), client -> new LinkedHashMap<>())
                     .put(series.measure(), series);
         }
-        StringBuilder text = new StringBuilder();
-        scenarios.forEach((scenario, clients) -> text.append(table(scenario, clients)));
-        text.append("Measured on ").append(report.date()).append(" with ");
+        return scenarios;
+    }
+
+    private static String measuredWith(Report report) {
+        StringBuilder text = new StringBuilder("Measured on ").append(report.date())
+                .append(" with ");
         text.append(report.versions().entrySet().stream()
                 .map(version -> version.getKey() + " " + version.getValue())
                 .collect(Collectors.joining(", ")));
@@ -100,17 +132,17 @@ public final class Tables {
     }
 
     /**
-     * The page with a report's tables in the place that is kept for them.
+     * The page with these tables in the place that is kept for them.
      *
      * @throws IllegalArgumentException if the page has no such place
      */
-    public static String into(String page, Report report) {
+    public static String into(String page, String tables) {
         int begin = page.indexOf(BEGIN);
         int end = page.indexOf(END);
         if (begin < 0 || end < begin) {
             throw new IllegalArgumentException("The page has no lines '" + BEGIN + "' and '" + END + "'");
         }
-        return page.substring(0, begin + BEGIN.length()) + "\n\n" + of(report) + "\n" + page.substring(end);
+        return page.substring(0, begin + BEGIN.length()) + "\n\n" + tables + "\n" + page.substring(end);
     }
 
     /** What stands on the page in the place for tables. */

@@ -47,12 +47,23 @@ class TablesTests {
     }
 
     @Test
+    void shortlyEachScenarioIsARowWithItsFirstMeasure() {
+        assertThat(Tables.shortly(Reports.small())).startsWith("""
+                | | raw | ours | lettuce-resp3 | jedis |
+                |---|---|---|---|---|
+                | Delivery, 8 channels: CPU time a message | 0.250 µs | 0.550 µs; 2.20 × raw |  |  |
+                | A slot moves: recovery | 2.00 ms, p99 2.00 |  |  | never within 10 s |
+
+                Measured on 2026-11-27 with""");
+    }
+
+    @Test
     void thePlaceOnAPageIsFilledAndNothingElseChanges() {
         String page = "before\n" + Tables.BEGIN + "\n\nold\n" + Tables.END + "\nafter\n";
-        String filled = Tables.into(page, Reports.small());
+        String filled = Tables.into(page, Tables.of(Reports.small()));
         assertThat(filled).startsWith("before\n" + Tables.BEGIN).endsWith(Tables.END + "\nafter\n");
         assertThat(Tables.in(filled)).isEqualTo(Tables.of(Reports.small()).strip());
-        assertThat(Tables.into(filled, Reports.small())).isEqualTo(filled);
-        assertThatIllegalArgumentException().isThrownBy(() -> Tables.into("no place", Reports.small()));
+        assertThat(Tables.into(filled, Tables.of(Reports.small()))).isEqualTo(filled);
+        assertThatIllegalArgumentException().isThrownBy(() -> Tables.into("no place", ""));
     }
 }
