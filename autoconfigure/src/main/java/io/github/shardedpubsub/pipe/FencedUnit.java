@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, CompleteableCommand<Outcome>, Fenced {
 
+    private static final int FEW = 16;
+
     /** What a unit asks for before its PING. */
     enum Kind {
         SUBSCRIBE,
@@ -107,7 +109,20 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
         if (channels.isEmpty()) {
             throw new IllegalArgumentException("A subscribe or unsubscribe needs at least one channel");
         }
-        return channels.size() == 1 ? List.copyOf(channels) : List.copyOf(new LinkedHashSet<>(channels));
+        return areFewAndDistinct(channels) ? List.copyOf(channels) : List.copyOf(new LinkedHashSet<>(channels));
+    }
+
+    /** As nearly always; comparing a few of them costs less than a set. */
+    private static boolean areFewAndDistinct(List<ChannelName> channels) {
+        if (channels.size() > FEW) {
+            return false;
+        }
+        for (int i = 1; i < channels.size(); i++) {
+            if (channels.subList(0, i).contains(channels.get(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     Kind kind() {
@@ -178,8 +193,15 @@ final class FencedUnit implements RedisCommand<byte[], byte[], Outcome>, Complet
 
     private static void writeLength(ByteBuf buf, char type, int length) {
         buf.writeByte(type);
-        buf.writeCharSequence(Integer.toString(length), StandardCharsets.US_ASCII);
+        writeDigits(buf, length);
         buf.writeByte('\r').writeByte('\n');
+    }
+
+    private static void writeDigits(ByteBuf buf, int number) {
+        if (number >= 10) {
+            writeDigits(buf, number / 10);
+        }
+        buf.writeByte('0' + number % 10);
     }
 
     private static void writeBulk(ByteBuf buf, byte[] bytes) {

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.pipe;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Decides which reply belongs to which unit, and which {@code sunsubscribe} the server sent on its own.
@@ -62,7 +63,7 @@ final class ReplyAlignment {
 
     /** A push such as {@code ssubscribe channel} was read. It is never unasked. */
     void subscribed(PubSubVerb verb, ChannelName channel) throws OutOfStepException {
-        keep(reading -> reading.subscribed(verb, channel), "a confirmation for " + channel);
+        keep(reading -> reading.subscribed(verb, channel), () -> "a confirmation for " + channel);
     }
 
     /** A push such as {@code sunsubscribe channel} was read: a reply, or the server's own. */
@@ -77,11 +78,11 @@ final class ReplyAlignment {
     /** A reply that is not a push was read, while a unit is due. */
     void replied(Reply reply) throws OutOfStepException {
         if (reply instanceof Reply.Echo echo) {
-            keep(reading -> reading.echoed(echo.number()), "the echo of PING " + echo.number());
+            keep(reading -> reading.echoed(echo.number()), () -> "the echo of PING " + echo.number());
         } else if (reply instanceof Reply.Failed failed) {
             failed(failed);
         } else if (reply instanceof Reply.Answer) {
-            keep(reading -> reading.begun(reply), "an answer to a plain command");
+            keep(reading -> reading.begun(reply), () -> "an answer to a plain command");
         } else {
             throw new OutOfStepException("a reply that answers nothing of ours, where " + this.readings + " was due");
         }
@@ -113,7 +114,7 @@ final class ReplyAlignment {
                 join(next, other);
             }
         }
-        continueWith(next, "the error '" + error.message() + "'");
+        continueWith(next, () -> "the error '" + error.message() + "'");
     }
 
     /** Two readings that have come to the same place go on as one, which claims only what both of them say. */
@@ -132,10 +133,10 @@ final class ReplyAlignment {
         boolean fits(Reading reading);
     }
 
-    private void keep(Step step, String received) throws OutOfStepException {
+    private void keep(Step step, Supplier<String> received) throws OutOfStepException {
         if (this.readings.size() == 1) {
             if (!step.fits(this.readings.get(0))) {
-                throw new OutOfStepException(received + ", where " + this.readings + " was due");
+                throw notDue(received);
             }
             tellWhatIsSettled();
             return;
@@ -149,13 +150,17 @@ final class ReplyAlignment {
         continueWith(next, received);
     }
 
-    private void continueWith(List<Reading> next, String received) throws OutOfStepException {
+    private void continueWith(List<Reading> next, Supplier<String> received) throws OutOfStepException {
         if (next.isEmpty()) {
-            throw new OutOfStepException(received + ", where " + this.readings + " was due");
+            throw notDue(received);
         }
         this.readings = next;
         refuseDoubtAboutForeignReplies();
         tellWhatIsSettled();
+    }
+
+    private OutOfStepException notDue(Supplier<String> received) {
+        return new OutOfStepException(received.get() + ", where " + this.readings + " was due");
     }
 
     /** A reply must be decoded for the command it belongs to, which one cannot do while several are possible. */

@@ -3,7 +3,6 @@ package io.github.shardedpubsub.subscription;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.Outcome;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +35,8 @@ final class Arrivals {
         if (handover != null && handover.target == node && handover.take(payload)) {
             return;
         }
-        HeldMessages held = channel.held;
+        Pursuit pursuit = channel.pursuit;
+        HeldMessages held = pursuit != null ? pursuit.held : null;
         if (held != null && channel.holder == node) {
             switch (held.take(payload)) {
                 case HELD -> {}
@@ -90,15 +90,19 @@ final class Arrivals {
     }
 
     private void end(NodeConnection node, ChannelName name, boolean asking) {
-        CompletableFuture<Outcome> ended =
-                asking ? node.unsubscribeAsking(List.of(name)) : node.unsubscribe(List.of(name));
-        var unused = ended.thenAccept(outcome -> this.timeline.execute(() -> {
-            if (outcome instanceof Outcome.Confirmed) {
-                node.leftovers.remove(name);
-            } else if (outcome instanceof Outcome.Refused && node.leftovers.contains(name)) {
-                // as a replica does, and goes on sending (Redis 7.4 and 8.0)
-                node.closeIfUnused();
-            }
-        }));
+        if (asking) {
+            node.unsubscribeAsking(List.of(name), outcome -> ended(node, name, outcome));
+        } else {
+            node.unsubscribe(List.of(name), outcome -> ended(node, name, outcome));
+        }
+    }
+
+    private static void ended(NodeConnection node, ChannelName name, Outcome outcome) {
+        if (outcome instanceof Outcome.Confirmed) {
+            node.leftovers.remove(name);
+        } else if (outcome instanceof Outcome.Refused && node.leftovers.contains(name)) {
+            // as a replica does, and goes on sending (Redis 7.4 and 8.0)
+            node.closeIfUnused();
+        }
     }
 }

@@ -4,9 +4,12 @@ import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.PlainCommand;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +34,11 @@ final class Audit {
     private final Reconciler reconciler;
 
     private boolean due;
+
+    /** By this, every channel was looked at; as long as it stands, only those can be elsewhere that have come there since. */
+    private @Nullable SlotOwners looked;
+
+    private final Set<WantedChannel> elsewhere = new LinkedHashSet<>();
 
     Audit(Reconciler reconciler) {
         this.reconciler = reconciler;
@@ -57,13 +65,26 @@ final class Audit {
     void topologyLookedAt() {
         if (this.due) {
             this.due = false;
-            List<WantedChannel> elsewhere = new ArrayList<>();
-            for (WantedChannel channel : this.reconciler.standings().all()) {
-                if (isElsewhere(channel)) {
-                    elsewhere.add(channel);
-                }
+            this.elsewhere.removeIf(channel -> !isElsewhere(channel));
+            SlotOwners owners = this.reconciler.view().owners();
+            if (owners == null || owners != this.looked) {
+                this.reconciler.standings().all().forEach(this::lookAt);
+                this.looked = owners;
             }
-            var unused = this.reconciler.checks().ask(elsewhere);
+            var unused = this.reconciler.checks().ask(this.elsewhere);
+        }
+    }
+
+    private void lookAt(WantedChannel channel) {
+        if (isElsewhere(channel)) {
+            this.elsewhere.add(channel);
+        }
+    }
+
+    /** The channel has another holder than before. */
+    void held(WantedChannel channel) {
+        if (this.looked != null && this.looked == this.reconciler.view().owners()) {
+            lookAt(channel);
         }
     }
 

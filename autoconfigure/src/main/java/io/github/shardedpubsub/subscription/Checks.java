@@ -19,18 +19,15 @@ final class Checks {
         void found(WantedChannel channel, NodeConnection node, ReplyError error);
     }
 
-    private final Timeline timeline;
-
     private final Dead dead;
 
-    Checks(Timeline timeline, Dead dead) {
-        this.timeline = timeline;
+    Checks(Dead dead) {
         this.dead = dead;
     }
 
     /** Asks for those among them that are believed to be confirmed; the future is completed when every node has answered. */
     CompletableFuture<Void> ask(Iterable<WantedChannel> channels) {
-        SlotBatches checks = new SlotBatches(this.timeline, NodeConnection::subscribe, this::answered);
+        SlotBatches checks = new SlotBatches(NodeConnection::subscribe, this::answered);
         for (WantedChannel channel : channels) {
             NodeConnection holder = channel.holder;
             if (holder != null && channel.isConfirmed()) {

@@ -2,12 +2,13 @@ package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A sink's claim to a channel. */
-final class Claim implements ShardSubscription {
+final class Claim implements ShardSubscription, Claimants {
 
     private static final Logger logger = LoggerFactory.getLogger(Claim.class);
 
@@ -17,22 +18,22 @@ final class Claim implements ShardSubscription {
 
     private final Keeper keeper;
 
-    private final CompletableFuture<Void> confirmed = new CompletableFuture<>();
+    /** Null once it is confirmed, which nearly all claims are nearly always. */
+    private volatile @Nullable CompletableFuture<Void> confirming = new CompletableFuture<>();
 
-    private final CompletableFuture<Void> ended = new CompletableFuture<>();
-
-    private final AtomicBoolean released = new AtomicBoolean();
-
-    private volatile boolean readingPaused;
+    /** Null until it is released. */
+    private volatile @Nullable CompletableFuture<Void> ending;
 
     /** Who carries out what is wanted of a claim; called on any thread. */
     interface Keeper {
 
         void release(Claim claim);
 
-        void pauseReading(Claim claim, boolean again);
+        void pauseReading(Claim claim);
 
         void resumeReading(Claim claim);
+
+        boolean wantsReadingPaused(Claim claim);
     }
 
     Claim(ChannelName channel, ShardMessageSink sink, Keeper keeper) {
@@ -43,21 +44,19 @@ final class Claim implements ShardSubscription {
 
     @Override
     public void pauseReading() {
-        boolean again = this.readingPaused;
-        this.readingPaused = true;
-        this.keeper.pauseReading(this, again);
+        if (this.ending == null) {
+            this.keeper.pauseReading(this);
+        }
     }
 
     @Override
     public void resumeReading() {
-        if (this.readingPaused) {
-            this.readingPaused = false;
-            this.keeper.resumeReading(this);
-        }
+        this.keeper.resumeReading(this);
     }
 
-    boolean wantsReadingPaused() {
-        return this.readingPaused;
+    @Override
+    public boolean wantsReadingPaused() {
+        return this.keeper.wantsReadingPaused(this);
     }
 
     @Override
@@ -67,30 +66,69 @@ final class Claim implements ShardSubscription {
 
     @Override
     public CompletableFuture<Void> confirmed() {
-        return this.confirmed;
+        CompletableFuture<Void> confirming = this.confirming;
+        return confirming != null ? confirming : CompletableFuture.completedFuture(null);
+    }
+
+    /** Nothing, where it was confirmed, refused or released before. */
+    void confirm() {
+        CompletableFuture<Void> confirming = this.confirming;
+        if (confirming != null && confirming.complete(null)) {
+            this.confirming = null;
+        }
+    }
+
+    void refuse(Throwable refusal) {
+        CompletableFuture<Void> confirming = this.confirming;
+        if (confirming != null) {
+            confirming.completeExceptionally(refusal);
+        }
     }
 
     @Override
     public CompletableFuture<Void> release() {
-        if (this.released.compareAndSet(false, true)) {
-            this.keeper.release(this);
+        CompletableFuture<Void> ending = new CompletableFuture<>();
+        synchronized (this) {
+            if (this.ending != null) {
+                return this.ending;
+            }
+            this.ending = ending;
         }
-        return this.ended;
+        this.keeper.release(this);
+        return ending;
+    }
+
+    /** No confirmation is to come. */
+    void cancel() {
+        CompletableFuture<Void> confirming = this.confirming;
+        if (confirming != null) {
+            confirming.cancel(false);
+        }
     }
 
     /** Nothing will come of it: the subscriptions are closed. */
     void abandon() {
-        this.confirmed.cancel(false);
-        this.ended.complete(null);
+        cancel();
+        end();
     }
 
-    CompletableFuture<Void> ended() {
-        return this.ended;
+    /** The subscription has ended, if anybody waits for that. */
+    void end() {
+        CompletableFuture<Void> ending = this.ending;
+        if (ending != null) {
+            ending.complete(null);
+        }
+    }
+
+    @Override
+    public void forEach(Consumer<Claim> action) {
+        action.accept(this);
     }
 
     /** A sink that fails must harm neither the channel's other sinks nor the connection it is called from. */
-    void deliver(byte[] payload) {
-        if (this.released.get()) {
+    @Override
+    public void deliver(byte[] payload) {
+        if (this.ending != null) {
             return;
         }
         try {

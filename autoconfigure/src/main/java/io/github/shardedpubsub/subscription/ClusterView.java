@@ -48,6 +48,12 @@ final class ClusterView {
         return seen != null ? seen.ownerOf(slot) : this.cluster.ownerOf(slot);
     }
 
+    /** What the nodes have said last, the same object as long as they say the same; null if none has. */
+    @Nullable
+    SlotOwners owners() {
+        return this.owners;
+    }
+
     /** The upstream nodes as far as is known, also those without slots. */
     Collection<NodeAddress> upstreams() {
         SlotOwners seen = this.owners;
@@ -130,6 +136,13 @@ final class ClusterView {
         }
     }
 
+    private void see(SlotOwners seen) {
+        SlotOwners before = this.owners;
+        if (before == null || !before.agreesWith(seen)) {
+            this.owners = seen;
+        }
+    }
+
     private void forget() {
         this.owners = null;
     }
@@ -162,7 +175,7 @@ final class ClusterView {
                 return;
             }
             if (!this.views.isEmpty()) {
-                ClusterView.this.owners = SlotOwners.of(this.views);
+                see(SlotOwners.of(this.views));
             }
             this.done.complete(!this.views.isEmpty());
         }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,20 +42,16 @@ final class DeliveryProbe {
     }
 
     private void probe(NodeConnection node) {
-        WantedChannel held = node.held.stream()
-                .filter(WantedChannel::isConfirmed)
-                .findFirst()
-                .orElse(null);
+        WantedChannel held = node.anyConfirmed();
         if (!node.isConnected() || node.reading().isPaused() || held == null) {
             return;
         }
         NodeProbe probe = probeOf(node, held.slot);
-        var unused = node.subscribe(List.of(probe.channel))
-                .thenCombine(
-                        node.send(PlainCommand.publish(probe.channel, probe.nextNumber())), (subscribed, published) -> {
-                            this.reconciler.timeline().execute(() -> judge(node, probe, subscribed, published));
-                            return published;
-                        });
+        CompletableFuture<Outcome> subscribed = new CompletableFuture<>();
+        node.subscribe(List.of(probe.channel), subscribed::complete);
+        node.ask(PlainCommand.publish(probe.channel, probe.nextNumber()), published -> {
+            var unused = subscribed.thenAccept(outcome -> judge(node, probe, outcome, published));
+        });
     }
 
     /** The last one, if it stands and the node holds channels of its slot still. */

@@ -39,7 +39,7 @@ final class Handovers {
     /** What a node says of its own slots. */
     void seen(NodeConnection source, NodeSlots slots) {
         Map<NodeConnection, List<Handover>> begun = new LinkedHashMap<>();
-        for (WantedChannel channel : List.copyOf(source.held)) {
+        for (WantedChannel channel : source.held.copy()) {
             NodeAddress next = slots.leaving().get(channel.slot);
             Handover handover = channel.handover;
             if (next != null && handover == null && channel.isConfirmed()) {
@@ -72,7 +72,6 @@ final class Handovers {
     /** Those that have not come to an end meanwhile. */
     private void ask(NodeConnection target, List<Handover> handovers) {
         SlotBatches asking = new SlotBatches(
-                this.reconciler.timeline(),
                 Handovers::handedOverStill,
                 NodeConnection::subscribeAsking,
                 (channel, node, outcome, withOthers) -> answered(channel, outcome));

@@ -14,7 +14,8 @@ final class HeldMessages {
     /** For a round trip or two. What is beyond is lost within the interruption, as what comes without a subscription is. */
     private static final int MAX = 10_000;
 
-    private final List<byte[]> messages = new ArrayList<>();
+    /** Seldom any, since it lasts for a round trip or two. */
+    private List<byte[]> messages = List.of();
 
     private boolean released;
 
@@ -34,21 +35,26 @@ final class HeldMessages {
         if (this.messages.size() == MAX) {
             return Taken.DROPPED;
         }
+        if (this.messages.isEmpty()) {
+            this.messages = new ArrayList<>();
+        }
         this.messages.add(payload);
         return Taken.HELD;
     }
 
     /** It is the one. What comes later does not overtake them. */
     synchronized void release(WantedChannel channel) {
-        this.messages.forEach(channel::deliver);
-        this.messages.clear();
+        for (byte[] message : this.messages) {
+            channel.deliver(message);
+        }
+        this.messages = List.of();
         this.released = true;
     }
 
     /** It is not. Returns how many are dropped. */
     synchronized int drop() {
         int dropped = this.messages.size();
-        this.messages.clear();
+        this.messages = List.of();
         return dropped;
     }
 }

@@ -35,7 +35,7 @@ final class NodeConnection {
     /** A connection that lasts no longer than this has not been of use: what is asked on it may be why it is closed. */
     private static final long SHORT_LIFE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** So many connections of a short life are left to Lettuce, which opens the next at once. */
+    /** So many connections of a short life are followed by the next at once. */
     private static final int MAX_SHORT_LIVES = 3;
 
     private final NodeAddress address;
@@ -43,10 +43,10 @@ final class NodeConnection {
     private final Reconciler reconciler;
 
     /** The channels whose holder this is, whether asked or confirmed; in their order, so that a run can be repeated. */
-    final Set<WantedChannel> held = new LinkedHashSet<>();
+    final Chain<WantedChannel> held = new Chain<>();
 
-    /** The channels that will be asked for here once the connection stands. */
-    final Set<WantedChannel> waiting = new LinkedHashSet<>();
+    /** How many of them will be asked for here once the connection stands. */
+    private int awaiting;
 
     /** From here or to here, so that channels are subscribed at two nodes. */
     final Set<Handover> handovers = new LinkedHashSet<>();
@@ -231,10 +231,47 @@ final class NodeConnection {
         }
     }
 
-    /** Has the channel asked for here as soon as the connection stands. */
+    /** Has the channel, which is held here, asked for as soon as the connection stands. */
     void await(WantedChannel channel) {
-        this.waiting.add(channel);
+        if (!channel.awaitsConnection) {
+            channel.awaitsConnection = true;
+            this.awaiting++;
+        }
         openIfNeeded();
+    }
+
+    /** It is asked for now, or is not to be asked for here. */
+    void awaitNoMore(WantedChannel channel) {
+        if (channel.awaitsConnection) {
+            channel.awaitsConnection = false;
+            this.awaiting--;
+        }
+    }
+
+    /** The channels that will be asked for here once the connection stands. */
+    List<WantedChannel> awaiting() {
+        List<WantedChannel> awaiting = new ArrayList<>(this.awaiting);
+        for (WantedChannel channel : this.held) {
+            if (channel.awaitsConnection) {
+                awaiting.add(channel);
+            }
+        }
+        return awaiting;
+    }
+
+    /** Null if none is confirmed here. */
+    @Nullable
+    WantedChannel anyConfirmed() {
+        for (WantedChannel channel : this.held) {
+            if (channel.isConfirmed()) {
+                return channel;
+            }
+        }
+        return null;
+    }
+
+    private boolean isNeeded() {
+        return this.warm || this.awaiting > 0;
     }
 
     /** Returns whether it stands; if not, it is being opened. */
@@ -259,20 +296,22 @@ final class NodeConnection {
         }
     }
 
-    CompletableFuture<Outcome> subscribe(List<ChannelName> channels) {
-        return counted(pipe().subscribe(channels));
+    // The answers are taken on the subscriptions' own thread, and never within the call.
+
+    void subscribe(List<ChannelName> channels, Consumer<Outcome> answer) {
+        counted(pipe().subscribe(channels), answer);
     }
 
-    CompletableFuture<Outcome> unsubscribe(List<ChannelName> channels) {
-        return counted(pipe().unsubscribe(channels));
+    void unsubscribe(List<ChannelName> channels, Consumer<Outcome> answer) {
+        counted(pipe().unsubscribe(channels), answer);
     }
 
-    CompletableFuture<Outcome> subscribeAsking(List<ChannelName> channels) {
-        return counted(pipe().subscribeAsking(channels));
+    void subscribeAsking(List<ChannelName> channels, Consumer<Outcome> answer) {
+        counted(pipe().subscribeAsking(channels), answer);
     }
 
-    CompletableFuture<Outcome> unsubscribeAsking(List<ChannelName> channels) {
-        return counted(pipe().unsubscribeAsking(channels));
+    void unsubscribeAsking(List<ChannelName> channels, Consumer<Outcome> answer) {
+        counted(pipe().unsubscribeAsking(channels), answer);
     }
 
     /**
@@ -288,11 +327,13 @@ final class NodeConnection {
                 .thenAccept(outcome -> this.reconciler.timeline().execute(() -> answer.accept(outcome)));
     }
 
-    private CompletableFuture<Outcome> counted(CompletableFuture<Outcome> unit) {
+    private void counted(CompletableFuture<Outcome> unit, Consumer<Outcome> answer) {
         this.changes++;
         this.unitsInFlight++;
-        var unused = unit.thenRun(() -> this.reconciler.timeline().execute(() -> this.unitsInFlight--));
-        return unit;
+        var unused = unit.thenAccept(outcome -> this.reconciler.timeline().execute(() -> {
+            this.unitsInFlight--;
+            answer.accept(outcome);
+        }));
     }
 
     CompletableFuture<Outcome> send(PlainCommand command) {
@@ -382,7 +423,7 @@ final class NodeConnection {
         discard();
         this.failures = 0;
         this.backingOff = false;
-        if (this.warm || !this.waiting.isEmpty()) {
+        if (isNeeded()) {
             open();
         }
     }
@@ -428,17 +469,20 @@ final class NodeConnection {
             openLater();
             return;
         }
-        // Lettuce's own waits grow to half a minute; ours have a longest
-        Duration patience = this.reconciler.settings().backoffMax();
-        this.reconciler.timeline().schedule(patience, () -> {
-            if (from == this.link && !from.connected) {
-                // a reconnect of Lettuce's may be under way; what it tells does not count any more
-                discard();
-                if (this.warm || !this.waiting.isEmpty()) {
-                    open();
+        // Lettuce would open the next one at a tick of its timer, up to 100 ms later
+        discard();
+        if (isNeeded()) {
+            open();
+            Link next = this.link;
+            this.reconciler.timeline().schedule(this.reconciler.settings().backoffMax(), () -> {
+                if (next != null && next == this.link && !next.connected) {
+                    discard();
+                    if (isNeeded()) {
+                        open();
+                    }
                 }
-            }
-        });
+            });
+        }
         closeWhenIdle();
     }
 
@@ -457,7 +501,7 @@ final class NodeConnection {
         this.backingOff = true;
         this.reconciler.timeline().schedule(this.reconciler.backoff(this.failures), () -> {
             this.backingOff = false;
-            this.reconciler.reconsider(new ArrayList<>(this.waiting));
+            this.reconciler.reconsider(awaiting());
             if (this.warm) {
                 openIfNeeded();
             }
@@ -499,7 +543,7 @@ final class NodeConnection {
     }
 
     private boolean isUnused() {
-        return this.held.isEmpty() && this.waiting.isEmpty() && this.handovers.isEmpty();
+        return this.held.isEmpty() && this.handovers.isEmpty();
     }
 
     private void discard() {

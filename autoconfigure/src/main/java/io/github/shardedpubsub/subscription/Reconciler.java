@@ -57,7 +57,7 @@ final class Reconciler {
 
     private final ConcurrentMap<NodeAddress, NodeConnection> nodes = new ConcurrentHashMap<>();
 
-    private final Deque<WantedChannel> queue = new ArrayDeque<>();
+    private Deque<WantedChannel> queue = new ArrayDeque<>();
 
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
@@ -93,7 +93,7 @@ final class Reconciler {
         this.warm = new WarmConnections(this);
         this.busFence = new BusFence(this);
         this.upstreams = new UpstreamCheck(this, this.busFence, this::upstreamTold);
-        this.checks = new Checks(timeline, this::foundDead);
+        this.checks = new Checks(this::foundDead);
         this.audit = new Audit(this);
         this.audit.start();
         this.handovers = new Handovers(this);
@@ -175,25 +175,25 @@ final class Reconciler {
                 }
             } else if (!channel.isWanted() && (channel.actual == Actual.UNSUBSCRIBING || channel.doubtful)) {
                 this.standings.wantedAgain(channel);
-                endWait(channel);
+                channel.endWait();
             }
             channel.add(claim);
             takeBack(channel);
             if (channel.isConfirmed()) {
-                claim.confirmed().complete(null);
+                claim.confirm();
             } else if (channel.standing.state() == ChannelState.REFUSED) {
                 // somebody wants it anew: the permission may have been given meanwhile
-                endWait(channel);
+                channel.endWait();
             }
             enqueue(channel);
         }
     }
 
     void release(Claim claim) {
-        claim.confirmed().cancel(false);
+        claim.cancel();
         WantedChannel channel = this.standings.get(claim.channel());
         if (channel == null || !channel.remove(claim)) {
-            claim.ended().complete(null);
+            claim.end();
             return;
         }
         readingChanged(claim.channel());
@@ -235,17 +235,20 @@ final class Reconciler {
 
     /** For an application that decides itself when; all with null. */
     void resubscribe(@Nullable ChannelName name) {
-        for (WantedChannel channel : name == null ? this.standings.allUnconfirmed() : this.standings.only(name)) {
-            takeBack(channel);
+        if (name == null) {
+            this.standings.unconfirmed().forEach(pursuit -> takeBack(pursuit.channel));
+        } else {
+            this.standings.only(name).forEach(this::takeBack);
         }
     }
 
     private void takeBack(WantedChannel channel) {
-        if (channel.leftToApplication) {
-            channel.leftToApplication = false;
+        Pursuit pursuit = channel.pursuit;
+        if (pursuit != null && pursuit.leftToApplication) {
+            pursuit.leftToApplication = false;
             // what was a hint then is not one any more
-            channel.hint = null;
-            endWait(channel);
+            pursuit.hint = null;
+            channel.endWait();
             enqueue(channel);
         }
     }
@@ -253,7 +256,9 @@ final class Reconciler {
     private void interrupted(
             WantedChannel channel, InterruptionCause cause, NodeAddress node, Instant since, String detail) {
         this.standings.interrupted(channel, cause, node, since, detail);
-        channel.leftToApplication = this.settings.resubscribe() == ResubscribeMode.NOTIFY;
+        if (this.settings.resubscribe() == ResubscribeMode.NOTIFY) {
+            channel.pursuit().leftToApplication = true;
+        }
     }
 
     // What the nodes tell
@@ -261,9 +266,9 @@ final class Reconciler {
     void connected(NodeConnection node) {
         logger.debug("Connected to {}", node);
         this.standings.observe(observer -> observer.connected(node.address()));
-        List<WantedChannel> waiting = new ArrayList<>(node.waiting);
+        List<WantedChannel> waiting = node.awaiting();
         // asked here, as they were to be: a redirect may have named a node that the topology knows nothing of yet
-        waiting.forEach(channel -> channel.hint = node.address());
+        waiting.forEach(channel -> channel.pursuit().hint = node.address());
         reconsider(waiting);
         this.busFence.connected(node);
     }
@@ -271,12 +276,12 @@ final class Reconciler {
     void connectFailed(NodeConnection node, String reason) {
         logger.debug("Cannot connect to {}: {}", node, reason);
         this.standings.observe(observer -> observer.disconnected(node.address(), reason));
-        node.waiting.forEach(channel -> this.standings.failed(channel, node.address(), reason));
+        node.awaiting().forEach(channel -> this.standings.failed(channel, node.address(), reason));
         this.topology.lookSoon();
     }
 
     void disconnected(NodeConnection node, String reason, boolean outOfStep) {
-        List<WantedChannel> lost = new ArrayList<>(node.held);
+        List<WantedChannel> lost = node.held.copy();
         logger.atWarn()
                 .addKeyValue("node", node.address())
                 .addKeyValue("channels", lost.size())
@@ -294,7 +299,7 @@ final class Reconciler {
             }
             enqueue(channel);
         }
-        this.topology.lookSoon();
+        this.topology.lookAfterwards();
     }
 
     void endedByServer(NodeConnection node, ChannelName name) {
@@ -332,9 +337,10 @@ final class Reconciler {
         letGo(channel);
         if (channel.isWanted()) {
             interrupted(channel, cause, node.address(), this.timeline.now(), detail);
-            channel.endedBy = node;
+            Pursuit pursuit = channel.pursuit();
+            pursuit.endedBy = node;
             if (successor != null) {
-                channel.hint = successor;
+                pursuit.hint = successor;
             } else {
                 askTheSameAgain(channel, node, this.timeline.nanoTime() - channel.confirmedAtNanos < FLAP_NANOS);
             }
@@ -354,7 +360,6 @@ final class Reconciler {
         channel.confirmedAtNanos = this.timeline.nanoTime();
         channel.asked++;
         SlotBatches asking = new SlotBatches(
-                this.timeline,
                 NodeConnection::subscribe,
                 (asked, node, outcome, withOthers) ->
                         takeOverAnswered(asked, source, node, since, outcome, withOthers));
@@ -377,7 +382,7 @@ final class Reconciler {
                 "the node ended the subscription, maybe before " + target + " had begun it");
         // what comes from there is taken from now on
         hold(channel, target);
-        channel.hint = target.address();
+        channel.pursuit().hint = target.address();
         enqueue(channel);
     }
 
@@ -416,7 +421,7 @@ final class Reconciler {
                     source.address(),
                     this.timeline.now(),
                     "the slot's new owner took it over, and is asked again");
-            channel.hint = target.address();
+            channel.pursuit().hint = target.address();
             this.migrations.sign(target);
             enqueue(channel);
         }
@@ -424,24 +429,26 @@ final class Reconciler {
 
     /** At once: it serves the slot still, or its redirect names who does, in one round trip. */
     private void askTheSameAgain(WantedChannel channel, NodeConnection node, boolean flapping) {
-        channel.hint = node.address();
-        channel.flaps = flapping ? channel.flaps + 1 : 0;
-        if (channel.flaps > MAX_FLAPS) {
-            waitBeforeNext(channel, backoff(channel.flaps - MAX_FLAPS));
+        Pursuit pursuit = channel.pursuit();
+        pursuit.hint = node.address();
+        pursuit.flaps = flapping ? pursuit.flaps + 1 : 0;
+        if (pursuit.flaps > MAX_FLAPS) {
+            waitBeforeNext(channel, backoff(pursuit.flaps - MAX_FLAPS));
         }
     }
 
     /** A wait ends early where another owner is known than the one that failed. */
     private void topologyLookedAt() {
         boolean unserved = false;
-        for (WantedChannel channel : this.standings.allUnconfirmed()) {
+        for (Pursuit pursuit : this.standings.unconfirmed()) {
+            WantedChannel channel = pursuit.channel;
             if (channel.actual != Actual.NONE) {
                 continue;
             }
             NodeAddress owner = this.view.ownerOf(channel.slot);
             if (owner != null && !owner.equals(channel.standing.node())) {
                 if (channel.standing.state() != ChannelState.REFUSED) {
-                    endWait(channel);
+                    channel.endWait();
                 }
                 enqueue(channel);
             } else {
@@ -477,15 +484,16 @@ final class Reconciler {
     }
 
     private void closeDifference() {
-        SlotBatches subscribes = new SlotBatches(this.timeline, NodeConnection::subscribe, this::subscribeAnswered);
-        SlotBatches unsubscribes =
-                new SlotBatches(this.timeline, NodeConnection::unsubscribe, this::unsubscribeAnswered);
+        SlotBatches subscribes = new SlotBatches(NodeConnection::subscribe, this::subscribeAnswered);
+        SlotBatches unsubscribes = new SlotBatches(NodeConnection::unsubscribe, this::unsubscribeAnswered);
         for (WantedChannel channel = this.queue.poll(); channel != null; channel = this.queue.poll()) {
             channel.queued = false;
             if (!this.closing) {
                 closeDifference(channel, subscribes, unsubscribes);
             }
         }
+        // one that has been large stays large
+        this.queue = new ArrayDeque<>();
         var unused = List.of(subscribes.send(), unsubscribes.send());
         this.upstreams.ask();
         this.busFence.passGathered();
@@ -496,13 +504,13 @@ final class Reconciler {
             case NONE -> {
                 if (!channel.isWanted()) {
                     forget(channel);
-                } else if (!channel.backingOff && !channel.onTheBus && !channel.leftToApplication) {
+                } else if (!channel.pursuit().waits()) {
                     askWhereServed(channel, subscribes);
                 }
             }
             case SUBSCRIBED -> {
                 NodeConnection holder = channel.holder;
-                if (!channel.isWanted() && !channel.backingOff && holder != null) {
+                if (!channel.isWanted() && !channel.isBackingOff() && holder != null) {
                     giveUpHandover(channel);
                     channel.become(Actual.UNSUBSCRIBING);
                     channel.endedMeanwhile = false;
@@ -520,8 +528,9 @@ final class Reconciler {
     }
 
     private void askWhereServed(WantedChannel channel, SlotBatches subscribes) {
-        NodeAddress address = channel.hint != null ? channel.hint : this.view.ownerOf(channel.slot);
-        channel.hint = null;
+        Pursuit pursuit = channel.pursuit();
+        NodeAddress address = pursuit.hint != null ? pursuit.hint : this.view.ownerOf(channel.slot);
+        pursuit.hint = null;
         if (address == null) {
             leaveHolder(channel);
             this.topology.lookSoon();
@@ -529,9 +538,9 @@ final class Reconciler {
             return;
         }
         NodeConnection node = node(address);
-        NodeConnection before = channel.endedBy;
+        NodeConnection before = pursuit.endedBy;
         if (before != null && before.passesOnTo(node)) {
-            passOverBus(channel, before, node);
+            passOverBus(channel, pursuit, before, node);
             return;
         }
         hold(channel, node);
@@ -539,12 +548,13 @@ final class Reconciler {
             node.await(channel);
             return;
         }
-        node.waiting.remove(channel);
+        node.awaitNoMore(channel);
         channel.become(Actual.SUBSCRIBING);
-        channel.held = null;
+        pursuit.held = null;
+        pursuit.question = null;
         if (!node.isProvenUpstream()) {
-            channel.held = new HeldMessages();
-            this.upstreams.gather(node, channel);
+            pursuit.held = new HeldMessages();
+            pursuit.question = this.upstreams.gather(node);
         }
         channel.endedMeanwhile = false;
         this.standings.subscribing(channel, address);
@@ -553,21 +563,22 @@ final class Reconciler {
     }
 
     /** The next node is asked when all has come there that the last one has delivered. */
-    private void passOverBus(WantedChannel channel, NodeConnection before, NodeConnection next) {
+    private void passOverBus(WantedChannel channel, Pursuit pursuit, NodeConnection before, NodeConnection next) {
         leaveHolder(channel);
-        channel.endedBy = null;
-        channel.onTheBus = true;
+        pursuit.endedBy = null;
+        pursuit.onTheBus = true;
         this.busFence.gather(before, next, () -> {
-            if (channel.onTheBus) {
-                channel.onTheBus = false;
-                channel.hint = next.address();
+            if (pursuit.onTheBus) {
+                pursuit.onTheBus = false;
+                pursuit.hint = next.address();
                 enqueue(channel);
             }
         });
     }
 
     NodeConnection node(NodeAddress address) {
-        return this.nodes.computeIfAbsent(address, where -> new NodeConnection(where, this));
+        NodeConnection node = this.nodes.get(address);
+        return node != null ? node : this.nodes.computeIfAbsent(address, where -> new NodeConnection(where, this));
     }
 
     private void subscribeAnswered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers) {
@@ -599,31 +610,29 @@ final class Reconciler {
             return;
         }
         channel.become(Actual.SUBSCRIBED);
-        channel.endedBy = null;
-        channel.failures = 0;
-        channel.redirects = 0;
-        channel.alone = false;
         channel.confirmedAtNanos = this.timeline.nanoTime();
         this.standings.subscribed(channel, node.address());
         releaseHeld(channel);
-        for (Claim claim : channel.claims()) {
-            claim.confirmed().complete(null);
+        channel.endPursuit();
+        channel.claims().forEach(Claim::confirm);
+        if (!channel.isWanted()) {
+            enqueue(channel);
         }
-        enqueue(channel);
     }
 
     private static void releaseHeld(WantedChannel channel) {
-        HeldMessages held = channel.held;
+        Pursuit pursuit = channel.pursuit;
+        HeldMessages held = pursuit != null ? pursuit.held : null;
         if (held != null) {
             held.release(channel);
-            channel.held = null;
         }
     }
 
     private void dropHeld(WantedChannel channel, NodeConnection node) {
-        HeldMessages held = channel.held;
-        if (held != null) {
-            channel.held = null;
+        Pursuit pursuit = channel.pursuit;
+        HeldMessages held = pursuit != null ? pursuit.held : null;
+        if (pursuit != null && held != null) {
+            pursuit.held = null;
             for (int dropped = held.drop(); dropped > 0; dropped--) {
                 this.standings.observe(observer -> observer.strayMessage(channel.name, node.address()));
             }
@@ -636,9 +645,9 @@ final class Reconciler {
             return;
         }
         letGo(channel);
-        channel.endedBy = null;
         this.arrivals.leaveOver(node, channel.name, false);
-        channel.hint = upstream;
+        channel.pursuit().endedBy = null;
+        channel.pursuit().hint = upstream;
         enqueue(channel);
     }
 
@@ -652,30 +661,29 @@ final class Reconciler {
     }
 
     private void refused(WantedChannel channel, NodeConnection node, ReplyError error, boolean withOthers) {
+        Pursuit pursuit = channel.pursuit();
         Redirect redirect = Redirect.parse(error.message(), node.address());
         if (redirect != null) {
             this.standings.observe(observer -> observer.redirected(redirect.slot(), node.address(), redirect.target()));
-            this.topology.lookSoon();
+            this.topology.lookAfterwards();
             NodeConnection next = this.nodes.get(redirect.target());
             if (next != null) {
                 this.migrations.sign(next);
             }
-            if (channel.redirects++ < MAX_REDIRECTS) {
-                channel.hint = redirect.target();
+            if (pursuit.redirects++ < MAX_REDIRECTS) {
+                pursuit.hint = redirect.target();
                 return;
             }
-            channel.redirects = 0;
+            pursuit.redirects = 0;
         } else if (withOthers && mayConcernOthers(error)) {
-            channel.alone = true;
-            channel.hint = node.address();
+            pursuit.alone = true;
+            pursuit.hint = node.address();
             return;
         } else if (error.isFinal()) {
             this.standings.refused(channel, node.address(), error.message());
             ShardSubscriptionRefusedException refusal =
                     new ShardSubscriptionRefusedException(channel.name.toString(), node.address(), error.message());
-            for (Claim claim : channel.claims()) {
-                claim.confirmed().completeExceptionally(refusal);
-            }
+            channel.claims().forEach(claim -> claim.refuse(refusal));
             waitBeforeNext(channel, this.settings.refusedRetry());
             return;
         } else if (error.code().equals("NOAUTH")) {
@@ -690,9 +698,9 @@ final class Reconciler {
     }
 
     private void failed(WantedChannel channel, NodeConnection node, String reason) {
-        channel.failures++;
+        int failures = ++channel.pursuit().failures;
         this.standings.failed(channel, node.address(), reason);
-        waitBeforeNext(channel, backoff(channel.failures));
+        waitBeforeNext(channel, backoff(failures));
         this.topology.lookSoon();
     }
 
@@ -701,36 +709,33 @@ final class Reconciler {
             return;
         }
         boolean done = outcome instanceof Outcome.Confirmed || channel.endedMeanwhile;
-        if (done || channel.isWanted() || channel.failures++ == MAX_UNSUBSCRIBES) {
+        if (done || channel.isWanted() || channel.pursuit().failures++ == MAX_UNSUBSCRIBES) {
             letGo(channel);
             if (!done && !channel.isWanted()) {
                 // where it is alive still its messages are dropped and counted
                 node.leftovers.add(channel.name);
             }
-            channel.failures = 0;
+            channel.pursuit().failures = 0;
         } else {
             // a refused unsubscribe may leave the subscription alive, and it does no harm to ask again
             channel.become(Actual.SUBSCRIBED);
             channel.doubtful = true;
-            waitBeforeNext(channel, backoff(channel.failures));
+            waitBeforeNext(channel, backoff(channel.pursuit().failures));
         }
         enqueue(channel);
     }
 
     private void waitBeforeNext(WantedChannel channel, Duration delay) {
-        channel.backingOff = true;
-        int wait = ++channel.waits;
+        Pursuit pursuit = channel.pursuit();
+        pursuit.backingOff = true;
+        int wait = ++pursuit.wait;
         this.timeline.schedule(delay, () -> {
-            if (channel.backingOff && channel.waits == wait) {
-                channel.backingOff = false;
+            if (pursuit.backingOff && pursuit.wait == wait) {
+                pursuit.backingOff = false;
                 this.standings.observe(observer -> observer.retried(channel.name));
                 enqueue(channel);
             }
         });
-    }
-
-    private static void endWait(WantedChannel channel) {
-        channel.backingOff = false;
     }
 
     private void hold(WantedChannel channel, NodeConnection node) {
@@ -743,6 +748,7 @@ final class Reconciler {
             channel.holder = node;
             node.held.add(channel);
             node.leftovers.remove(channel.name);
+            this.audit.held(channel);
         }
     }
 
@@ -758,7 +764,7 @@ final class Reconciler {
             channel.holder = null;
             dropHeld(channel, holder);
             holder.held.remove(channel);
-            holder.waiting.remove(channel);
+            holder.awaitNoMore(channel);
             holder.reading().goOnWithout(channel);
             holder.closeWhenIdle();
         }
@@ -773,8 +779,8 @@ final class Reconciler {
     private void forget(WantedChannel channel) {
         letGo(channel);
         giveUpHandover(channel);
-        endWait(channel);
-        channel.onTheBus = false;
+        channel.endWait();
+        channel.pursuit().onTheBus = false;
         this.standings.remove(channel);
         if (this.standings.isEmpty()) {
             this.warm.keep();
@@ -794,7 +800,7 @@ final class Reconciler {
         for (WantedChannel channel : name == null ? this.standings.all() : this.standings.only(name)) {
             chosen.add(channel);
             if (channel.actual == Actual.NONE) {
-                endWait(channel);
+                channel.endWait();
                 enqueue(channel);
             }
         }
@@ -820,9 +826,7 @@ final class Reconciler {
         this.nodes.values().forEach(node -> closed.add(node.close()));
         this.nodes.clear();
         for (WantedChannel channel : this.standings.all()) {
-            for (Claim claim : channel.claims()) {
-                claim.abandon();
-            }
+            channel.claims().forEach(Claim::abandon);
             channel.ended();
             channel.holder = null;
             this.standings.remove(channel);

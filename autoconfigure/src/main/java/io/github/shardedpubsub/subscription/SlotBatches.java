@@ -3,13 +3,13 @@ package io.github.shardedpubsub.subscription;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.Outcome;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * Channels that nodes are to be asked about, gathered so that one unit names as many channels of one slot as is good. Used once, on
@@ -19,6 +19,17 @@ final class SlotBatches {
 
     /** Enough to save PINGs, few enough that one frame does not hold up a node's other clients. */
     private static final int MAX_CHANNELS = 200;
+
+    /** What nodes are asked to do about channels of one slot. */
+    interface Asking {
+
+        /**
+         * Asks.
+         *
+         * @param answer takes the outcome later, on the subscriptions' own thread
+         */
+        void ask(NodeConnection node, List<ChannelName> channels, Consumer<Outcome> answer);
+    }
 
     /** How a unit's outcome is taken, channel by channel, on the subscriptions' own thread. */
     interface Answer {
@@ -32,14 +43,6 @@ final class SlotBatches {
         void answered(WantedChannel channel, NodeConnection node, Outcome outcome, boolean withOthers);
     }
 
-    /**
-     * What can be asked in one unit.
-     *
-     * @param alone a channel that must not share its unit
-     */
-    private record Key(
-            NodeConnection node, int slot, @Nullable WantedChannel alone) {}
-
     /** What a channel is asked about. */
     interface Question {
 
@@ -47,67 +50,89 @@ final class SlotBatches {
         BooleanSupplier standing(WantedChannel channel, NodeConnection node);
     }
 
-    private final Timeline timeline;
-
     private final Question question;
 
-    private final BiFunction<NodeConnection, List<ChannelName>, CompletableFuture<Outcome>> asking;
+    private final Asking asking;
 
     private final Answer answer;
 
-    private final Map<Key, List<WantedChannel>> batches = new LinkedHashMap<>();
+    private final Map<NodeConnection, List<WantedChannel>> channels = new LinkedHashMap<>();
 
-    SlotBatches(
-            Timeline timeline,
-            BiFunction<NodeConnection, List<ChannelName>, CompletableFuture<Outcome>> asking,
-            Answer answer) {
-        this(timeline, WantedChannel::askedLast, asking, answer);
+    private final CompletableFuture<Void> allAnswered = new CompletableFuture<>();
+
+    private int unanswered;
+
+    SlotBatches(Asking asking, Answer answer) {
+        this(WantedChannel::askedLast, asking, answer);
     }
 
-    SlotBatches(
-            Timeline timeline,
-            Question question,
-            BiFunction<NodeConnection, List<ChannelName>, CompletableFuture<Outcome>> asking,
-            Answer answer) {
-        this.timeline = timeline;
+    SlotBatches(Question question, Asking asking, Answer answer) {
         this.question = question;
         this.asking = asking;
         this.answer = answer;
     }
 
     void add(NodeConnection node, WantedChannel channel) {
-        this.batches
-                .computeIfAbsent(new Key(node, channel.slot, channel.alone ? channel : null), any -> new ArrayList<>(1))
-                .add(channel);
+        this.channels.computeIfAbsent(node, any -> new ArrayList<>(1)).add(channel);
     }
 
     /** Asks for everything; the future is completed when every answer was taken. */
     CompletableFuture<Void> send() {
-        List<CompletableFuture<?>> answers = new ArrayList<>();
-        this.batches.forEach((key, channels) -> {
-            for (int from = 0; from < channels.size(); from += MAX_CHANNELS) {
-                answers.add(ask(key.node(), channels.subList(from, Math.min(from + MAX_CHANNELS, channels.size()))));
-            }
-        });
-        return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new));
+        this.channels.forEach(this::ask);
+        if (this.unanswered == 0) {
+            this.allAnswered.complete(null);
+        }
+        return this.allAnswered;
     }
 
-    private CompletableFuture<Void> ask(NodeConnection node, List<WantedChannel> channels) {
-        List<BooleanSupplier> standing = channels.stream()
-                .map(channel -> this.question.standing(channel, node))
-                .toList();
-        List<ChannelName> names = channels.stream().map(channel -> channel.name).toList();
-        CompletableFuture<Void> taken = new CompletableFuture<>();
-        var unused = this.asking
-                .apply(node, names)
-                .thenAccept(outcome -> this.timeline.execute(() -> {
-                    for (int i = 0; i < channels.size(); i++) {
-                        if (standing.get(i).getAsBoolean()) {
-                            this.answer.answered(channels.get(i), node, outcome, channels.size() > 1);
-                        }
-                    }
-                    taken.complete(null);
-                }));
-        return taken;
+    private void ask(NodeConnection node, List<WantedChannel> channels) {
+        List<WantedChannel> unit = new ArrayList<>(1);
+        for (WantedChannel channel : bySlot(channels)) {
+            if (!unit.isEmpty() && !mayJoin(channel, unit)) {
+                askUnit(node, unit);
+                unit = new ArrayList<>(1);
+            }
+            unit.add(channel);
+        }
+        askUnit(node, unit);
+    }
+
+    /** Within a slot in the order in which they came. Sorting numbers costs a tenth of sorting what has them. */
+    private static List<WantedChannel> bySlot(List<WantedChannel> channels) {
+        long[] places = new long[channels.size()];
+        for (int i = 0; i < places.length; i++) {
+            places[i] = (long) channels.get(i).slot << Integer.SIZE | i;
+        }
+        Arrays.sort(places);
+        List<WantedChannel> sorted = new ArrayList<>(places.length);
+        for (long place : places) {
+            sorted.add(channels.get((int) place));
+        }
+        return sorted;
+    }
+
+    private static boolean mayJoin(WantedChannel channel, List<WantedChannel> unit) {
+        WantedChannel first = unit.get(0);
+        return channel.slot == first.slot && unit.size() < MAX_CHANNELS && !channel.isAlone() && !first.isAlone();
+    }
+
+    private void askUnit(NodeConnection node, List<WantedChannel> channels) {
+        List<ChannelName> names = new ArrayList<>(channels.size());
+        List<BooleanSupplier> standing = new ArrayList<>(channels.size());
+        for (WantedChannel channel : channels) {
+            names.add(channel.name);
+            standing.add(this.question.standing(channel, node));
+        }
+        this.unanswered++;
+        this.asking.ask(node, names, outcome -> {
+            for (int i = 0; i < channels.size(); i++) {
+                if (standing.get(i).getAsBoolean()) {
+                    this.answer.answered(channels.get(i), node, outcome, channels.size() > 1);
+                }
+            }
+            if (--this.unanswered == 0) {
+                this.allAnswered.complete(null);
+            }
+        });
     }
 }

@@ -9,7 +9,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,20 +38,32 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
 
     private final Claim.Keeper keeper = new Claim.Keeper() {
 
+        /** Few at any time, and so nothing that every claim has room for. */
+        private final Set<Claim> paused = ConcurrentHashMap.newKeySet();
+
         @Override
         public void release(Claim claim) {
+            this.paused.remove(claim);
             SlotFollowingSubscriptions.this.release(claim);
         }
 
         @Override
-        public void pauseReading(Claim claim, boolean again) {
+        public void pauseReading(Claim claim) {
+            boolean again = !this.paused.add(claim);
             SlotFollowingSubscriptions.this.reconciler.pauseReading(claim.channel(), again);
         }
 
         @Override
         public void resumeReading(Claim claim) {
-            SlotFollowingSubscriptions.this.timeline.execute(
-                    () -> SlotFollowingSubscriptions.this.reconciler.readingChanged(claim.channel()));
+            if (this.paused.remove(claim)) {
+                SlotFollowingSubscriptions.this.timeline.execute(
+                        () -> SlotFollowingSubscriptions.this.reconciler.readingChanged(claim.channel()));
+            }
+        }
+
+        @Override
+        public boolean wantsReadingPaused(Claim claim) {
+            return this.paused.contains(claim);
         }
     };
 
@@ -99,7 +113,7 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
     private void release(Claim claim) {
         this.timeline.execute(() -> this.reconciler.release(claim));
         if (this.closed.get()) {
-            claim.ended().complete(null);
+            claim.end();
         }
     }
 

@@ -80,6 +80,11 @@ final class SlotOwners {
         return this.owners[slot];
     }
 
+    /** Whether both say the same of every slot, and know the same nodes. */
+    boolean agreesWith(SlotOwners other) {
+        return Arrays.equals(this.owners, other.owners) && this.upstreams.equals(other.upstreams);
+    }
+
     /** Also those without slots, and none that is known to have failed. */
     Collection<NodeAddress> upstreams() {
         return this.upstreams;

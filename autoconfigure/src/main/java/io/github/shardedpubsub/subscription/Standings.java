@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Consumer;
@@ -38,15 +37,14 @@ final class Standings {
 
     private final ChannelTable<WantedChannel> channels = new ChannelTable<>();
 
-    private final ConcurrentSkipListMap<Long, WantedChannel> unconfirmed = new ConcurrentSkipListMap<>();
+    /** Of the channels that are not confirmed, in the order of their last changes. Others read it under its monitor. */
+    private final Chain<Pursuit> unconfirmed = new Chain<>();
 
     private final AtomicIntegerArray counts = new AtomicIntegerArray(ChannelState.values().length);
 
     private final Deque<ChannelTransition> lastMoves = new ArrayDeque<>();
 
     private final List<SubscriptionObserver> observers = new CopyOnWriteArrayList<>();
-
-    private long order;
 
     Standings(Timeline timeline) {
         this.timeline = timeline;
@@ -71,13 +69,14 @@ final class Standings {
         return channel == null ? List.of() : List.of(channel);
     }
 
-    Iterable<WantedChannel> allUnconfirmed() {
-        return this.unconfirmed.values();
+    /** Of all that are not confirmed. */
+    Iterable<Pursuit> unconfirmed() {
+        return this.unconfirmed;
     }
 
     WantedChannel add(ChannelName name) {
         Instant now = this.timeline.now();
-        WantedChannel channel = new WantedChannel(name, Standing.wanted(now, ++this.order));
+        WantedChannel channel = new WantedChannel(name, Standing.wanted(now));
         this.channels.put(channel);
         enter(channel);
         tell(channel, null, ChannelState.WANTED, null, null, now, "claimed");
@@ -154,24 +153,28 @@ final class Standings {
         ChannelState from = channel.standing.state();
         Instant now = this.timeline.now();
         leave(channel);
-        channel.standing = channel.standing.with(to, now, ++this.order, node, error);
+        channel.standing = channel.standing.with(to, now, node, error);
         enter(channel);
         tell(channel, from, to, node, interruption, now, detail);
     }
 
     private void enter(WantedChannel channel) {
-        Standing standing = channel.standing;
-        this.counts.incrementAndGet(standing.state().ordinal());
-        if (standing.state() != ChannelState.SUBSCRIBED) {
-            this.unconfirmed.put(standing.order(), channel);
+        ChannelState state = channel.standing.state();
+        this.counts.incrementAndGet(state.ordinal());
+        if (state != ChannelState.SUBSCRIBED) {
+            synchronized (this.unconfirmed) {
+                this.unconfirmed.add(channel.pursuit());
+            }
         }
     }
 
     private void leave(WantedChannel channel) {
-        Standing standing = channel.standing;
-        this.counts.decrementAndGet(standing.state().ordinal());
-        if (standing.state() != ChannelState.SUBSCRIBED) {
-            this.unconfirmed.remove(standing.order());
+        ChannelState state = channel.standing.state();
+        this.counts.decrementAndGet(state.ordinal());
+        if (state != ChannelState.SUBSCRIBED) {
+            synchronized (this.unconfirmed) {
+                this.unconfirmed.remove(channel.pursuit());
+            }
         }
     }
 
@@ -224,10 +227,16 @@ final class Standings {
     }
 
     List<ChannelStatus> unconfirmed(int limit) {
-        return this.unconfirmed.values().stream()
-                .limit(limit)
-                .map(Standings::status)
-                .toList();
+        List<ChannelStatus> longest = new ArrayList<>();
+        synchronized (this.unconfirmed) {
+            for (Pursuit pursuit : this.unconfirmed) {
+                if (longest.size() == limit) {
+                    break;
+                }
+                longest.add(status(pursuit.channel));
+            }
+        }
+        return longest;
     }
 
     List<ChannelStatus> statuses() {

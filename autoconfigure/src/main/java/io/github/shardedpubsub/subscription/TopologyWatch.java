@@ -20,6 +20,9 @@ final class TopologyWatch {
     /** Longest wait between looks while something is amiss: a promotion is noticed this late at most. */
     private static final Duration LONGEST_WAIT = Duration.ofMillis(500);
 
+    /** Long enough to follow a redirect, or to open a connection anew. */
+    private static final Duration AFTERWARDS = Duration.ofMillis(10);
+
     private final Supplier<CompletionStage<?>> look;
 
     private final Timeline timeline;
@@ -88,6 +91,19 @@ final class TopologyWatch {
                 }
             });
         }
+    }
+
+    /** As {@link #lookSoon}, but what gives reason to it comes first: a look takes connections to all nodes. */
+    void lookAfterwards() {
+        if (this.stopped || this.scheduled || this.looking) {
+            lookSoon();
+            return;
+        }
+        this.scheduled = true;
+        this.timeline.schedule(AFTERWARDS, () -> {
+            this.scheduled = false;
+            lookSoon();
+        });
     }
 
     private Duration nextWait() {

@@ -2,11 +2,8 @@ package io.github.shardedpubsub.subscription;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +25,8 @@ final class UpstreamCheck {
 
     private final BusFence busFence;
 
-    /** Channels about to be asked for, by the node. */
-    private final Map<NodeConnection, List<WantedChannel>> gathered = new LinkedHashMap<>();
-
-    private final Map<NodeConnection, List<Question>> open = new LinkedHashMap<>();
+    /** The next question to each node. */
+    private final Map<NodeConnection, Question> gathered = new LinkedHashMap<>();
 
     /** Takes what was found. */
     interface Answer {
@@ -50,83 +45,76 @@ final class UpstreamCheck {
         this.answer = answer;
     }
 
-    /** One question, and the channels that were asked for before it. */
-    private static final class Question {
+    /** One question, which the channels know that were asked for before it. */
+    static final class Question {
 
-        private final Map<WantedChannel, BooleanSupplier> asked = new LinkedHashMap<>();
+        private final NodeConnection node;
 
-        private final Set<WantedChannel> confirmed = new LinkedHashSet<>();
+        private final List<WantedChannel> confirmed = new ArrayList<>(1);
 
-        boolean confirmed(WantedChannel channel) {
-            return stands(channel) && this.confirmed.add(channel);
-        }
+        private boolean answered;
 
-        private boolean stands(WantedChannel channel) {
-            BooleanSupplier standing = this.asked.get(channel);
-            return standing != null && standing.getAsBoolean();
+        private Question(NodeConnection node) {
+            this.node = node;
         }
 
         /** Those that are still waiting for the answer. */
         List<WantedChannel> waiting() {
             return this.confirmed.stream()
+                    .filter(channel -> channel.holder == this.node)
                     .filter(channel -> channel.actual == WantedChannel.Actual.SUBSCRIBING)
-                    .filter(this::stands)
+                    .filter(channel -> channel.pursuit().question == this)
                     .toList();
         }
     }
 
-    /** The channel is about to be asked for there, and the node has not proven what it is. */
-    void gather(NodeConnection node, WantedChannel channel) {
-        this.gathered.computeIfAbsent(node, any -> new ArrayList<>(1)).add(channel);
+    /** For a channel that is about to be asked for at a node that has not proven what it is. */
+    Question gather(NodeConnection node) {
+        return this.gathered.computeIfAbsent(node, Question::new);
     }
 
     /** Asks the nodes behind what was gathered. */
     void ask() {
-        this.gathered.forEach(this::ask);
+        this.gathered.values().forEach(this::ask);
         this.gathered.clear();
     }
 
-    private Question ask(NodeConnection node, List<WantedChannel> channels) {
-        Question question = new Question();
-        channels.forEach(channel -> question.asked.put(channel, channel.askedLast(node)));
-        this.open.computeIfAbsent(node, any -> new ArrayList<>(1)).add(question);
-        node.askForSlots(slots -> answered(node, question, slots));
-        return question;
+    private void ask(Question question) {
+        question.node.askForSlots(slots -> answered(question, slots));
     }
 
     /** The node has confirmed the channel, which waits for the answer. */
     void confirmed(WantedChannel channel, NodeConnection node) {
-        for (Question question : this.open.getOrDefault(node, List.of())) {
-            if (question.confirmed(channel)) {
-                return;
-            }
+        Pursuit pursuit = channel.pursuit();
+        Question question = pursuit.question;
+        if (question == null || question.answered) {
+            question = new Question(node);
+            pursuit.question = question;
+            ask(question);
         }
-        ask(node, List.of(channel)).confirmed(channel);
+        question.confirmed.add(channel);
     }
 
-    private void answered(NodeConnection node, Question question, @Nullable NodeSlots slots) {
-        this.open.computeIfPresent(node, (any, questions) -> {
-            questions.remove(question);
-            return questions.isEmpty() ? null : questions;
-        });
+    private void answered(Question question, @Nullable NodeSlots slots) {
+        question.answered = true;
         NodeAddress upstream = slots == null ? null : slots.upstream();
         if (upstream == null) {
-            tell(node, question, null);
+            tell(question, null);
             if (slots != null) {
-                node.provenUpstream();
+                question.node.provenUpstream();
             }
             return;
         }
         boolean delivered =
                 question.waiting().stream().anyMatch(channel -> channel.standing.state() == ChannelState.INTERRUPTED);
         if (delivered) {
-            this.busFence.pass(node, this.reconciler.node(upstream), () -> tell(node, question, upstream));
+            this.busFence.pass(question.node, this.reconciler.node(upstream), () -> tell(question, upstream));
         } else {
-            tell(node, question, upstream);
+            tell(question, upstream);
         }
     }
 
-    private void tell(NodeConnection node, Question question, @Nullable NodeAddress upstream) {
-        question.waiting().forEach(channel -> this.answer.answered(channel, node, upstream));
+    private void tell(Question question, @Nullable NodeAddress upstream) {
+        question.waiting().forEach(channel -> this.answer.answered(channel, question.node, upstream));
     }
 }

@@ -3,18 +3,16 @@ package io.github.shardedpubsub.subscription;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.PipeChannel;
 import io.lettuce.core.cluster.SlotHash;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel, who claims it, and what the server is known to do about it. Changed on the subscriptions' own thread only; what is
- * volatile is read by others.
+ * A channel, who claims it, and what the server is known to do about it; a link in the chain of those that its holder holds. Changed
+ * on the subscriptions' own thread only; what is volatile is read by others.
  */
-final class WantedChannel implements PipeChannel {
+final class WantedChannel extends Chain.Link<WantedChannel> implements PipeChannel {
 
     /** What the connection that holds the channel was last asked, or has answered. */
     enum Actual {
@@ -24,22 +22,23 @@ final class WantedChannel implements PipeChannel {
         UNSUBSCRIBING
     }
 
-    private static final Claim[] NO_CLAIMS = {};
-
     final ChannelName name;
 
     final int slot;
 
-    private volatile Claim[] claims = NO_CLAIMS;
+    private volatile Claimants claims = Claimants.NOBODY;
 
-    /** Those who have released it as the last ones and wait for the subscription's end. */
-    private final List<Claim> ending = new ArrayList<>(1);
+    /** The one that has released it as the last and waits for the subscription's end. */
+    private @Nullable Claim ending;
 
     /** Who was asked last, and so the only one whose messages are taken, but for a handover. */
     volatile @Nullable NodeConnection holder;
 
     /** While the slot is on its way, or the end of its way. */
     volatile @Nullable Handover handover;
+
+    /** Null where there is nothing to be noted, as long as it is confirmed and nothing happens. */
+    volatile @Nullable Pursuit pursuit;
 
     volatile Standing standing;
 
@@ -51,41 +50,11 @@ final class WantedChannel implements PipeChannel {
     /** The number of the last unit that named the channel, to know an answer that comes too late. */
     int asked;
 
-    /** Whom to ask next, before asking the topology: the node that ended it, or the one a redirect named. */
-    @Nullable
-    NodeAddress hint;
-
-    /** The node that has ended it, as long as none has confirmed it since. */
-    @Nullable
-    NodeConnection endedBy;
-
-    /** Waits until all that the last node has delivered has come to the next one. */
-    boolean onTheBus;
-
-    /** What the holder sends before it has said that it is the one to hear. */
-    volatile @Nullable HeldMessages held;
-
-    /** Not asked for in one unit with others: a refusal says nothing of which of them it is for. */
-    boolean alone;
+    /** To be asked for at its holder as soon as that is connected. */
+    boolean awaitsConnection;
 
     /** In the queue of what is to be looked at. */
     boolean queued;
-
-    /** Waits for its time, after a failure; a hint or a change of owner ends the wait. */
-    boolean backingOff;
-
-    /** It is interrupted, and to be asked for when the application says so. */
-    boolean leftToApplication;
-
-    /** Counts the waits, to know one that was ended early. */
-    int waits;
-
-    int failures;
-
-    int redirects;
-
-    /** Confirmations in a row that the server took back at once. */
-    int flaps;
 
     long confirmedAtNanos;
 
@@ -119,8 +88,42 @@ final class WantedChannel implements PipeChannel {
         return () -> this.asked == number && this.holder == node;
     }
 
+    /** Begins one, if there is none. */
+    Pursuit pursuit() {
+        Pursuit pursuit = this.pursuit;
+        if (pursuit == null) {
+            pursuit = new Pursuit(this);
+            this.pursuit = pursuit;
+        }
+        return pursuit;
+    }
+
+    /** It stands as subscribed. Only how often that has not lasted is not forgotten. */
+    void endPursuit() {
+        Pursuit over = this.pursuit;
+        this.pursuit = null;
+        if (over != null && over.flaps > 0) {
+            pursuit().flaps = over.flaps;
+        }
+    }
+
+    /** Not to be asked for in one unit with others. */
+    boolean isAlone() {
+        return this.pursuit != null && this.pursuit.alone;
+    }
+
+    boolean isBackingOff() {
+        return this.pursuit != null && this.pursuit.backingOff;
+    }
+
+    void endWait() {
+        if (this.pursuit != null) {
+            this.pursuit.backingOff = false;
+        }
+    }
+
     boolean isWanted() {
-        return this.claims.length > 0;
+        return this.claims != Claimants.NOBODY;
     }
 
     /** Wanted, and believed to be subscribed. */
@@ -128,14 +131,8 @@ final class WantedChannel implements PipeChannel {
         return this.actual == Actual.SUBSCRIBED && isWanted() && !this.doubtful;
     }
 
-    /** Some claim has no room for messages. */
     boolean wantsReadingPaused() {
-        for (Claim claim : this.claims) {
-            if (claim.wantsReadingPaused()) {
-                return true;
-            }
-        }
-        return false;
+        return this.claims.wantsReadingPaused();
     }
 
     /** The nodes whose messages are taken: its holder, and the two ends of a handover. */
@@ -155,43 +152,40 @@ final class WantedChannel implements PipeChannel {
         return heard;
     }
 
-    Claim[] claims() {
+    Claimants claims() {
         return this.claims;
     }
 
     void add(Claim claim) {
         ended();
-        Claim[] more = new Claim[this.claims.length + 1];
-        System.arraycopy(this.claims, 0, more, 0, this.claims.length);
-        more[this.claims.length] = claim;
-        this.claims = more;
+        this.claims = this.claims.with(claim);
     }
 
     /** Returns whether the claim was there. */
     boolean remove(Claim claim) {
-        List<Claim> fewer = new ArrayList<>(List.of(this.claims));
-        if (!fewer.remove(claim)) {
+        Claimants before = this.claims;
+        this.claims = before.without(claim);
+        if (this.claims == before) {
             return false;
         }
-        this.claims = fewer.toArray(NO_CLAIMS);
-        if (fewer.isEmpty()) {
-            this.ending.add(claim);
+        if (isWanted()) {
+            claim.end();
         } else {
-            claim.ended().complete(null);
+            this.ending = claim;
         }
         return true;
     }
 
-    /** The end that released claims wait for has come, or will not come since the channel is claimed again. */
+    /** The end that a released claim waits for has come, or will not come since the channel is claimed again. */
     void ended() {
-        this.ending.forEach(claim -> claim.ended().complete(null));
-        this.ending.clear();
+        if (this.ending != null) {
+            this.ending.end();
+            this.ending = null;
+        }
     }
 
     void deliver(byte[] payload) {
-        for (Claim claim : this.claims) {
-            claim.deliver(payload);
-        }
+        this.claims.deliver(payload);
     }
 
     @Override

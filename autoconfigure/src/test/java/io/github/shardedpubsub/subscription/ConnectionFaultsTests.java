@@ -54,8 +54,8 @@ class ConnectionFaultsTests {
         });
         assertThat(this.simulation.unitCount() - before).isLessThanOrEqualTo(60);
         assertThat(this.simulation.cluster.opened)
-                .as("Lettuce opens them again")
-                .isEqualTo(3);
+                .as("three at first, and each of them once more")
+                .isEqualTo(6);
     }
 
     @Test

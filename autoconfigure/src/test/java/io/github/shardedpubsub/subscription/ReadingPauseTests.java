@@ -14,8 +14,6 @@ class ReadingPauseTests {
 
     private static final Duration SHORT = Duration.ofSeconds(1);
 
-    private static final Duration BEFORE_RECONNECT = Duration.ofMillis(2);
-
     private final Simulation simulation = new Simulation(1, 2);
 
     private final List<NodeAddress> pauses = new ArrayList<>();
@@ -115,12 +113,13 @@ class ReadingPauseTests {
         ShardSubscription one = this.simulation.subscribed("{a}1");
         this.simulation.subscribed("{a}2");
         SimulatedCluster.Node owner = this.simulation.owner("{a}1");
+        owner.refusesConnections = true;
         owner.loseConnections();
         this.simulation.until(() -> this.simulation.state("{a}1") == ChannelState.INTERRUPTED);
-        this.simulation.run(BEFORE_RECONNECT);
         assertThat(owner.connections()).isZero();
 
         one.pauseReading();
+        owner.refusesConnections = false;
         this.simulation.run(SHORT);
         assertThat(this.simulation.isSubscribed("{a}1")).isTrue();
         assertThat(owner.isReadingPaused()).isFalse();

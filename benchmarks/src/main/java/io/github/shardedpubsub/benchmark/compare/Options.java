@@ -28,7 +28,7 @@ final class Options {
         DEFAULTS.put("payload", "100");
         DEFAULTS.put("warm-up", "4000000");
         DEFAULTS.put("messages", "6000000");
-        DEFAULTS.put("repeats", "3");
+        DEFAULTS.put("repeats", "10");
         DEFAULTS.put("moves", "40");
         DEFAULTS.put("limit-seconds", "10");
         DEFAULTS.put("work-seconds", "120");
@@ -74,6 +74,11 @@ final class Options {
 
     int number(String name) {
         return Integer.parseInt(text(name));
+    }
+
+    /** Whether a repetition counts, from 0: the first half of them makes each client's process warm. */
+    boolean isCounted(int repetition) {
+        return repetition >= number("repeats") / 2;
     }
 
     /** How long a client has to come back by itself. */

@@ -4,7 +4,7 @@ import io.github.shardedpubsub.benchmark.client.ClientKind;
 import java.util.List;
 import java.util.Locale;
 
-/** Subscribing channels over all slots, until the servers count them; the first time in each process is not counted. */
+/** Subscribing channels over all slots, until the servers count them; the first half of the times in each process is not counted. */
 final class Subscribing implements Measurement {
 
     private final String channels;
@@ -35,7 +35,7 @@ final class Subscribing implements Measurement {
                 worker.send("subscribe");
                 long end = run.awaitSubscribed(channels.size(), options.workLimit());
                 worker.answer();
-                if (i > 0 || options.number("repeats") == 1) {
+                if (options.isCounted(i)) {
                     run.addMillis(this, kind, end - begin);
                 }
                 worker.ask("close");
