@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PipeCommandHandler extends CommandHandler {
 
+    private static final int UNITS_AT_ONCE = 128;
+
     private final LettucePipe pipe;
 
     private final ReplyAlignment alignment;
@@ -180,12 +182,16 @@ final class PipeCommandHandler extends CommandHandler {
         }
     }
 
-    /** Many units, one flush. */
+    /** Many units, one flush; but the server begins with the first of very many before the last are written. */
     private void sendUnsent() {
         this.sending.set(false);
+        int written = 0;
         for (FencedUnit unit = this.unsent.poll(); unit != null; unit = this.unsent.poll()) {
             if (this.active) {
                 write(unit);
+                if (++written % UNITS_AT_ONCE == 0) {
+                    channel().flush();
+                }
             } else {
                 unit.finish(new Outcome.Unknown("not connected"));
             }

@@ -44,6 +44,13 @@ class AuditTests {
     }
 
     @Test
+    void whatEndsWithoutAWordAfterAuditsThatFoundNothingIsFoundStill() {
+        this.simulation.subscribed("a");
+        this.simulation.run(INTERVAL.multipliedBy(3));
+        aSubscriptionThatEndedWithoutAWordIsTakenToTheOwner();
+    }
+
+    @Test
     void whatIsWhereItBelongsIsNotAskedAgain() {
         this.simulation.subscribed("a");
         int before = this.simulation.unitCount();

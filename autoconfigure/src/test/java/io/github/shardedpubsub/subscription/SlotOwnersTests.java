@@ -111,4 +111,17 @@ class SlotOwnersTests {
         assertThat(own == null ? Map.of() : own.leaving())
                 .containsExactly(Map.entry(2, new NodeAddress("redis-a", 7000)));
     }
+
+    @Test
+    void viewsAgreeWhereEverySlotHasTheSameOwner() {
+        String one = "a 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-100";
+        SlotOwners owners = SlotOwners.of(List.of(view(A, one)));
+        assertThat(owners.agreesWith(SlotOwners.of(List.of(view(A, one))))).isTrue();
+        assertThat(owners.agreesWith(SlotOwners.of(List.of(view(A, one + " 101")))))
+                .isFalse();
+        assertThat(owners.agreesWith(
+                        SlotOwners.of(List.of(view(A, one, "b 10.0.0.2:7000@17000 master - 0 0 2 connected")))))
+                .as("one more upstream node")
+                .isFalse();
+    }
 }
