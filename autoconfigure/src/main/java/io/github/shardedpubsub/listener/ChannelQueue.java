@@ -13,6 +13,8 @@ final class ChannelQueue {
 
     private final int capacity;
 
+    private final int many;
+
     private final OverflowPolicy overflow;
 
     private final BooleanSupplier paused;
@@ -42,6 +44,7 @@ final class ChannelQueue {
      */
     ChannelQueue(int capacity, OverflowPolicy overflow, BooleanSupplier paused, Runnable roomChanged) {
         this.capacity = capacity;
+        this.many = Math.max(1, Math.min(OrderedDelivery.BATCH, capacity / 2));
         this.overflow = overflow;
         this.paused = paused;
         this.roomChanged = roomChanged;
@@ -62,16 +65,29 @@ final class ChannelQueue {
      * @param schedule whether the caller has to find a worker for the queue
      * @param dropped whether it, or an older one, was dropped
      * @param first whether that was the first since the queue was last empty for which there was no room
+     * @param many whether so many wait now that it is time to begin with them
      */
-    record Added(boolean longer, boolean schedule, boolean dropped, boolean first) {}
+    record Added(boolean longer, boolean schedule, boolean dropped, boolean first, boolean many) {
 
-    private static final Added ADDED = new Added(true, false, false, false);
+        private static Added added(boolean schedule, boolean many) {
+            if (many) {
+                return schedule ? MANY_FOR_A_WORKER : MANY;
+            }
+            return schedule ? ADDED_FOR_A_WORKER : ADDED;
+        }
+    }
 
-    private static final Added ADDED_FOR_A_WORKER = new Added(true, true, false, false);
+    private static final Added ADDED = new Added(true, false, false, false, false);
 
-    private static final Added DROPPED = new Added(false, false, true, false);
+    private static final Added ADDED_FOR_A_WORKER = new Added(true, true, false, false, false);
 
-    private static final Added FIRST_DROPPED = new Added(false, false, true, true);
+    private static final Added MANY = new Added(true, false, false, false, true);
+
+    private static final Added MANY_FOR_A_WORKER = new Added(true, true, false, false, true);
+
+    private static final Added DROPPED = new Added(false, false, true, false, false);
+
+    private static final Added FIRST_DROPPED = new Added(false, false, true, true, false);
 
     Added add(byte[] message) {
         boolean full;
@@ -93,7 +109,7 @@ final class ChannelQueue {
             this.messages.addLast(message);
             full = this.overflow == OverflowPolicy.BLOCK && this.messages.size() >= this.capacity;
             this.withoutRoom |= full;
-            added = scheduleIfNeeded() ? ADDED_FOR_A_WORKER : ADDED;
+            added = Added.added(scheduleIfNeeded(), this.messages.size() == this.many);
         }
         if (full) {
             this.roomChanged.run();

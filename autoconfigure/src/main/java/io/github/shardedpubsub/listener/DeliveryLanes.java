@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
@@ -24,7 +24,7 @@ final class DeliveryLanes {
 
     private final OrderedDelivery.Destination destination;
 
-    private final AtomicInteger waiting = new AtomicInteger();
+    private final LongAdder waiting = new LongAdder();
 
     private int concurrency;
 
@@ -152,6 +152,6 @@ final class DeliveryLanes {
     /** How many messages wait. */
     int size() {
         // A worker may have taken a message whose adding is not counted yet.
-        return Math.max(0, this.waiting.get());
+        return (int) Math.max(0, this.waiting.sum());
     }
 }

@@ -1,8 +1,11 @@
 package io.github.shardedpubsub.listener;
 
+import io.github.shardedpubsub.pipe.EndOfRead;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +21,7 @@ final class OrderedDelivery {
     private static final Log logger = LogFactory.getLog(OrderedDelivery.class);
 
     /** How many messages of one queue are delivered while others wait in line. */
-    private static final int BATCH = 64;
+    static final int BATCH = 64;
 
     /** For whom the thread works, if it does. */
     private static final ThreadLocal<@Nullable Destination> WORKING = new ThreadLocal<>();
@@ -29,11 +32,15 @@ final class OrderedDelivery {
 
     private final Destination destination;
 
-    private final AtomicInteger waiting;
+    private final LongAdder waiting;
 
     private final ConcurrentLinkedQueue<Registration> line = new ConcurrentLinkedQueue<>();
 
+    /** Those called, too; only who has set {@link #called} adds one. */
     private final AtomicInteger workers = new AtomicInteger();
+
+    /** A worker is called and has not looked at the line yet: it will see, and call the next, if there is more than it can do. */
+    private final AtomicBoolean called = new AtomicBoolean();
 
     /** Where messages go. */
     interface Destination {
@@ -58,7 +65,7 @@ final class OrderedDelivery {
      * @param executor never throws
      * @param waiting counts what waits
      */
-    OrderedDelivery(Executor executor, int concurrency, Destination destination, AtomicInteger waiting) {
+    OrderedDelivery(Executor executor, int concurrency, Destination destination, LongAdder waiting) {
         this.executor = executor;
         this.concurrency = concurrency;
         this.destination = destination;
@@ -77,19 +84,26 @@ final class OrderedDelivery {
             this.destination.dropped(registration, 1, added.first());
         }
         if (added.longer()) {
-            this.waiting.incrementAndGet();
+            this.waiting.increment();
         }
         if (added.schedule()) {
-            this.line.add(registration);
-            wakeWorker();
+            EndOfRead.run(registration);
         }
+        if (added.many()) {
+            EndOfRead.runNow();
+        }
+    }
+
+    /** Puts it into the line of those that wait for a worker. */
+    void schedule(Registration registration) {
+        this.line.add(registration);
+        wakeWorker();
     }
 
     /** Goes on with what waits, where that was paused. */
     void resume(Registration registration) {
         if (registration.queue().scheduleIfNeeded()) {
-            this.line.add(registration);
-            wakeWorker();
+            schedule(registration);
         }
     }
 
@@ -97,33 +111,34 @@ final class OrderedDelivery {
     void discard(Registration registration) {
         int discarded = registration.queue().clear();
         if (discarded > 0) {
-            this.waiting.addAndGet(-discarded);
+            this.waiting.add(-discarded);
             this.destination.dropped(registration, discarded, false);
         }
     }
 
+    /** One is enough, however many queues are in line: it wakes the next before it begins with the first. */
     private void wakeWorker() {
-        int now = this.workers.get();
-        while (now < this.concurrency) {
-            if (this.workers.compareAndSet(now, now + 1)) {
+        while (!this.line.isEmpty()
+                && this.workers.get() < this.concurrency
+                && !this.called.get()
+                && this.called.compareAndSet(false, true)) {
+            if (this.workers.get() < this.concurrency) {
+                this.workers.incrementAndGet();
                 this.executor.execute(this::work);
                 return;
             }
-            now = this.workers.get();
-        }
-    }
-
-    private void wakeWorkerIfNeeded() {
-        if (!this.line.isEmpty()) {
-            wakeWorker();
+            // who adds to the line meanwhile relies on the one that was to be called
+            this.called.set(false);
         }
     }
 
     private void work() {
         WORKING.set(this.destination);
+        this.called.set(false);
         try {
             Registration registration = this.line.poll();
             while (registration != null) {
+                wakeWorker();
                 workOn(registration);
                 registration = this.line.poll();
             }
@@ -131,7 +146,7 @@ final class OrderedDelivery {
             WORKING.remove();
             this.workers.decrementAndGet();
             // A queue may have joined the line after it was seen empty, while this worker still counted.
-            wakeWorkerIfNeeded();
+            wakeWorker();
         }
     }
 
@@ -158,7 +173,7 @@ final class OrderedDelivery {
             if (payload == null) {
                 return false;
             }
-            this.waiting.decrementAndGet();
+            this.waiting.decrement();
             try {
                 this.destination.deliver(registration, payload);
             } catch (Throwable ex) {

@@ -4,7 +4,7 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import java.util.function.BooleanSupplier;
 
 /** One listener on one channel, from its adding to its removal, with what waits for it. */
-final class Registration {
+final class Registration implements Runnable {
 
     private final ChannelName channel;
 
@@ -58,6 +58,12 @@ final class Registration {
     /** Queues a message; called on an event loop, and never waits. */
     void add(byte[] payload) {
         this.listener.delivery().add(this, payload);
+    }
+
+    /** Finds a worker for what waits. */
+    @Override
+    public void run() {
+        this.listener.delivery().schedule(this);
     }
 
     /** Goes on with what waits, after a pause. */
