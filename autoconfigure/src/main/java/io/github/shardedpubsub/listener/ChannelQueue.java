@@ -2,14 +2,18 @@ package io.github.shardedpubsub.listener;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of one channel that wait for one listener, in order. Guarded by its own monitor, which is held for a few instructions
- * only, since event loops take it.
+ * only, since event loops take it; but for the {@link Head}, from which a worker takes without it.
  */
 final class ChannelQueue {
+
+    /** How many messages a worker has before it the monitor is taken again, at most. */
+    private static final int HEAD = OrderedDelivery.BATCH;
 
     private final int capacity;
 
@@ -21,7 +25,11 @@ final class ChannelQueue {
 
     private final Runnable roomChanged;
 
-    private final ArrayDeque<byte[]> messages = new ArrayDeque<>(4);
+    /** What came first; filled by the worker, when it is empty. Null until there have been two messages at once. */
+    private @Nullable Head head;
+
+    /** What came after that. */
+    private final ArrayDeque<byte[]> tail = new ArrayDeque<>(4);
 
     /** Whether a worker has the queue, or it is in the line of those that wait for one. */
     private boolean scheduled;
@@ -32,8 +40,11 @@ final class ChannelQueue {
     /** What comes now is for nobody. */
     private boolean closed;
 
-    /** Full, and not half empty since, so that nothing more shall be read. */
-    private boolean withoutRoom;
+    /** Full, and not half empty since, so that nothing more shall be read. Changed under the monitor. */
+    private volatile boolean withoutRoom;
+
+    /** Threads in {@link #awaitIdle}. */
+    private int waiters;
 
     /**
      * Creates an empty queue.
@@ -50,6 +61,48 @@ final class ChannelQueue {
         this.roomChanged = roomChanged;
     }
 
+    /**
+     * The first messages of the queue. One thread at a time fills it, under the queue's monitor and when it is empty; the same takes
+     * them without the monitor, one by one, and under it others may, who drop the oldest or all.
+     */
+    private static final class Head {
+
+        /** How many have been taken since it was filled. */
+        private final AtomicInteger taken = new AtomicInteger();
+
+        private byte[] @Nullable [] messages = new byte[4][];
+
+        private int filled;
+
+        int size() {
+            return this.filled - this.taken.get();
+        }
+
+        /** The oldest; null where there is none. */
+        byte @Nullable [] take() {
+            for (int first = this.taken.get(); first < this.filled; first = this.taken.get()) {
+                byte[] message = this.messages[first];
+                if (this.taken.compareAndSet(first, first + 1)) {
+                    this.messages[first] = null;
+                    return message;
+                }
+            }
+            return null;
+        }
+
+        void fill(ArrayDeque<byte[]> from) {
+            int size = Math.min(HEAD, from.size());
+            if (size > this.messages.length) {
+                this.messages = new byte[Math.max(size, Math.min(HEAD, 2 * this.messages.length))][];
+            }
+            for (int i = 0; i < size; i++) {
+                this.messages[i] = from.removeFirst();
+            }
+            this.filled = size;
+            this.taken.set(0);
+        }
+    }
+
     int capacity() {
         return this.capacity;
     }
@@ -61,13 +114,12 @@ final class ChannelQueue {
     /**
      * What became of a message.
      *
-     * @param longer whether the queue is longer by one now
      * @param schedule whether the caller has to find a worker for the queue
      * @param dropped whether it, or an older one, was dropped
      * @param first whether that was the first since the queue was last empty for which there was no room
      * @param many whether so many wait now that it is time to begin with them
      */
-    record Added(boolean longer, boolean schedule, boolean dropped, boolean first, boolean many) {
+    record Added(boolean schedule, boolean dropped, boolean first, boolean many) {
 
         private static Added added(boolean schedule, boolean many) {
             if (many) {
@@ -77,17 +129,17 @@ final class ChannelQueue {
         }
     }
 
-    private static final Added ADDED = new Added(true, false, false, false, false);
+    private static final Added ADDED = new Added(false, false, false, false);
 
-    private static final Added ADDED_FOR_A_WORKER = new Added(true, true, false, false, false);
+    private static final Added ADDED_FOR_A_WORKER = new Added(true, false, false, false);
 
-    private static final Added MANY = new Added(true, false, false, false, true);
+    private static final Added MANY = new Added(false, false, false, true);
 
-    private static final Added MANY_FOR_A_WORKER = new Added(true, true, false, false, true);
+    private static final Added MANY_FOR_A_WORKER = new Added(true, false, false, true);
 
-    private static final Added DROPPED = new Added(false, false, true, false, false);
+    private static final Added DROPPED = new Added(false, true, false, false);
 
-    private static final Added FIRST_DROPPED = new Added(false, false, true, true, false);
+    private static final Added FIRST_DROPPED = new Added(false, true, true, false);
 
     Added add(byte[] message) {
         boolean full;
@@ -96,20 +148,23 @@ final class ChannelQueue {
             if (this.closed) {
                 return DROPPED;
             }
-            full = this.messages.size() >= this.capacity;
-            if (full && this.overflow != OverflowPolicy.BLOCK) {
+            if (this.dropping && size() == 0) {
+                this.dropping = false;
+            }
+            if (this.overflow != OverflowPolicy.BLOCK && isFull() && makeRoom()) {
                 if (this.overflow == OverflowPolicy.DROP_OLDEST) {
-                    this.messages.removeFirst();
-                    this.messages.addLast(message);
+                    this.tail.addLast(message);
                 }
                 boolean first = !this.dropping;
                 this.dropping = true;
                 return first ? FIRST_DROPPED : DROPPED;
             }
-            this.messages.addLast(message);
-            full = this.overflow == OverflowPolicy.BLOCK && this.messages.size() >= this.capacity;
-            this.withoutRoom |= full;
-            added = Added.added(scheduleIfNeeded(), this.messages.size() == this.many);
+            this.tail.addLast(message);
+            full = this.overflow == OverflowPolicy.BLOCK && isFull();
+            if (full) {
+                this.withoutRoom = true;
+            }
+            added = Added.added(scheduleIfNeeded(), this.tail.size() == this.many);
         }
         if (full) {
             this.roomChanged.run();
@@ -117,29 +172,62 @@ final class ChannelQueue {
         return added;
     }
 
+    /** Under the monitor. The head is asked only if it matters, since a worker is changing it. */
+    private boolean isFull() {
+        return this.tail.size() >= this.capacity - HEAD && size() >= this.capacity;
+    }
+
+    /** Under the monitor. Returns whether a message is dropped for it, and not just taken by the worker. */
+    private boolean makeRoom() {
+        return this.overflow == OverflowPolicy.DROP_NEWEST || takeFromHead() != null || this.tail.pollFirst() != null;
+    }
+
+    /** How many messages wait. */
+    synchronized int size() {
+        Head head = this.head;
+        return this.tail.size() + (head != null ? head.size() : 0);
+    }
+
     /** Whether the caller has to find a worker for the queue. */
     synchronized boolean scheduleIfNeeded() {
-        if (this.scheduled || this.messages.isEmpty() || this.paused.getAsBoolean()) {
+        if (this.scheduled || this.paused.getAsBoolean() || size() == 0) {
             return false;
         }
         this.scheduled = true;
         return true;
     }
 
-    /** The next message; with null there is nothing to deliver now, and its worker has to leave the queue. */
+    /**
+     * The next message; with null there is nothing to deliver now, and its worker has to leave the queue. Called by the worker that has
+     * the queue.
+     */
     byte @Nullable [] next() {
+        if (!this.withoutRoom && !this.paused.getAsBoolean()) {
+            byte[] message = takeFromHead();
+            if (message != null) {
+                return message;
+            }
+        }
+        return nextInMonitor();
+    }
+
+    private byte @Nullable [] takeFromHead() {
+        Head head = this.head;
+        return head != null ? head.take() : null;
+    }
+
+    private byte @Nullable [] nextInMonitor() {
         boolean room = false;
         byte @Nullable [] message;
         synchronized (this) {
-            message = this.paused.getAsBoolean() ? null : this.messages.pollFirst();
+            message = this.paused.getAsBoolean() ? null : takeInMonitor();
             if (message == null) {
                 this.scheduled = false;
-                notifyAll();
+                if (this.waiters > 0) {
+                    notifyAll();
+                }
             }
-            if (this.messages.isEmpty()) {
-                this.dropping = false;
-            }
-            if (this.withoutRoom && this.messages.size() <= this.capacity / 2) {
+            if (this.withoutRoom && size() <= this.capacity / 2) {
                 this.withoutRoom = false;
                 room = true;
             }
@@ -150,7 +238,28 @@ final class ChannelQueue {
         return message;
     }
 
-    synchronized boolean isWithoutRoom() {
+    private byte @Nullable [] takeInMonitor() {
+        byte[] message = takeFromHead();
+        if (message == null) {
+            message = this.tail.pollFirst();
+            // Where there is no room, each one may be the last that was in its way.
+            if (!this.tail.isEmpty() && !this.withoutRoom) {
+                fillHead();
+            }
+        }
+        return message;
+    }
+
+    private void fillHead() {
+        Head head = this.head;
+        if (head == null) {
+            head = new Head();
+            this.head = head;
+        }
+        head.fill(this.tail);
+    }
+
+    boolean isWithoutRoom() {
         return this.withoutRoom;
     }
 
@@ -169,8 +278,11 @@ final class ChannelQueue {
         int size;
         boolean room;
         synchronized (this) {
-            size = this.messages.size();
-            this.messages.clear();
+            size = this.tail.size();
+            this.tail.clear();
+            while (takeFromHead() != null) {
+                size++;
+            }
             this.dropping = false;
             room = this.withoutRoom;
             this.withoutRoom = false;
@@ -187,13 +299,18 @@ final class ChannelQueue {
      * @return whether that came to be in time
      */
     synchronized boolean awaitIdle(long deadlineNanos) throws InterruptedException {
-        while (this.scheduled) {
-            long left = deadlineNanos - System.nanoTime();
-            if (left <= 0) {
-                return false;
+        this.waiters++;
+        try {
+            while (this.scheduled) {
+                long left = deadlineNanos - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
             }
-            TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
+            return true;
+        } finally {
+            this.waiters--;
         }
-        return true;
     }
 }

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
@@ -23,8 +22,6 @@ final class DeliveryLanes {
     private final PatientExecutor executor;
 
     private final OrderedDelivery.Destination destination;
-
-    private final LongAdder waiting = new LongAdder();
 
     private int concurrency;
 
@@ -95,7 +92,7 @@ final class DeliveryLanes {
     }
 
     private OrderedDelivery delivery(int concurrency) {
-        return new OrderedDelivery(this.executor, concurrency, this.destination, this.waiting);
+        return new OrderedDelivery(this.executor, concurrency, this.destination);
     }
 
     /**
@@ -147,11 +144,5 @@ final class DeliveryLanes {
             Thread.currentThread().interrupt();
         }
         return true;
-    }
-
-    /** How many messages wait. */
-    int size() {
-        // A worker may have taken a message whose adding is not counted yet.
-        return (int) Math.max(0, this.waiting.sum());
     }
 }

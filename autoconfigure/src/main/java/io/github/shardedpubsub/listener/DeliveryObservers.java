@@ -19,9 +19,15 @@ final class DeliveryObservers implements DeliveryObserver {
         this.observers.add(observer);
     }
 
+    boolean isEmpty() {
+        return this.observers.isEmpty();
+    }
+
     @Override
     public void received(ChannelName channel) {
-        tell(observer -> observer.received(channel));
+        if (!isEmpty()) {
+            tell(observer -> observer.received(channel));
+        }
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -86,12 +87,22 @@ final class ListenerClaims {
         }
     }
 
+    /** How many messages wait now: counted when somebody asks, and not with each message. */
+    int queueSize() {
+        return sum(ChannelQueue::size);
+    }
+
     /** How many messages can wait at most now. */
     int queueCapacity() {
+        return sum(ChannelQueue::capacity);
+    }
+
+    private int sum(ToLongFunction<ChannelQueue> number) {
         return (int) Math.min(
                 Integer.MAX_VALUE,
                 registrations().stream()
-                        .mapToLong(registration -> registration.queue().capacity())
+                        .map(Registration::queue)
+                        .mapToLong(number)
                         .sum());
     }
 

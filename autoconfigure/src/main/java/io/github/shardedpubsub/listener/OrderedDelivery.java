@@ -5,7 +5,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +31,6 @@ final class OrderedDelivery {
 
     private final Destination destination;
 
-    private final LongAdder waiting;
-
     private final ConcurrentLinkedQueue<Registration> line = new ConcurrentLinkedQueue<>();
 
     /** Those called, too; only who has set {@link #called} adds one. */
@@ -45,8 +42,13 @@ final class OrderedDelivery {
     /** Where messages go. */
     interface Destination {
 
-        /** Calls the listener, if it is not removed. On a worker's thread. */
-        void deliver(Registration registration, byte[] payload);
+        /**
+         * Calls the listener, if it is not removed. On a worker's thread.
+         *
+         * @param free the clock's nanoseconds when the worker was done with the message before, 0 if they are not known
+         * @return the same for the next one
+         */
+        long deliver(Registration registration, byte[] payload, long free);
 
         /**
          * On an event loop, or on the thread that discards.
@@ -63,13 +65,11 @@ final class OrderedDelivery {
      * Creates it without a worker.
      *
      * @param executor never throws
-     * @param waiting counts what waits
      */
-    OrderedDelivery(Executor executor, int concurrency, Destination destination, LongAdder waiting) {
+    OrderedDelivery(Executor executor, int concurrency, Destination destination) {
         this.executor = executor;
         this.concurrency = concurrency;
         this.destination = destination;
-        this.waiting = waiting;
     }
 
     /** Whether the calling thread delivers messages there, so that it would wait for itself if it waited for their delivery. */
@@ -82,9 +82,6 @@ final class OrderedDelivery {
         ChannelQueue.Added added = registration.queue().add(payload);
         if (added.dropped()) {
             this.destination.dropped(registration, 1, added.first());
-        }
-        if (added.longer()) {
-            this.waiting.increment();
         }
         if (added.schedule()) {
             EndOfRead.run(registration);
@@ -111,7 +108,6 @@ final class OrderedDelivery {
     void discard(Registration registration) {
         int discarded = registration.queue().clear();
         if (discarded > 0) {
-            this.waiting.add(-discarded);
             this.destination.dropped(registration, discarded, false);
         }
     }
@@ -151,7 +147,9 @@ final class OrderedDelivery {
     }
 
     private void workOn(Registration registration) {
-        if (!registration.listener().enter(registration)) {
+        RegisteredListener listener = registration.listener();
+        if (!listener.enter()) {
+            addToLine(listener.await(registration));
             return;
         }
         try {
@@ -159,24 +157,28 @@ final class OrderedDelivery {
                 this.line.add(registration);
             }
         } finally {
-            Registration next = registration.listener().leave();
-            if (next != null) {
-                this.line.add(next);
-            }
+            addToLine(listener.leave());
+        }
+    }
+
+    private void addToLine(@Nullable Registration next) {
+        if (next != null) {
+            this.line.add(next);
         }
     }
 
     /** Returns whether there may be more. */
     private boolean deliverSome(Registration registration) {
+        long free = 0;
         for (int i = 0; i < BATCH; i++) {
             byte[] payload = registration.queue().next();
             if (payload == null) {
                 return false;
             }
-            this.waiting.decrement();
             try {
-                this.destination.deliver(registration, payload);
+                free = this.destination.deliver(registration, payload, free);
             } catch (Throwable ex) {
+                free = 0;
                 // The next messages must not suffer from an error handler that throws.
                 logger.error("Delivering a message of the shard channel '" + registration.channel() + "' failed", ex);
             }

@@ -163,7 +163,7 @@ public class ReactiveShardedRedisMessageListenerContainer
 
     @Override
     public int queueSize() {
-        return this.lanes.size();
+        return this.claims.queueSize();
     }
 
     @Override

@@ -1,7 +1,8 @@
 package io.github.shardedpubsub.listener;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
 
@@ -12,6 +13,9 @@ final class RegisteredListener {
 
     private final MessageListener listener;
 
+    /** The same, if it is one. */
+    private final @Nullable RequestingListener requesting;
+
     private final ListenerOptions options;
 
     private final OrderedDelivery delivery;
@@ -20,10 +24,10 @@ final class RegisteredListener {
 
     private volatile boolean paused;
 
-    private int workers;
+    private final AtomicInteger workers = new AtomicInteger();
 
     /** Those for which there was no worker, since the listener had as many as it may have. */
-    private final Deque<Registration> waiting = new ArrayDeque<>();
+    private final Queue<Registration> waiting = new ConcurrentLinkedQueue<>();
 
     /**
      * Creates it without channels.
@@ -33,6 +37,7 @@ final class RegisteredListener {
      */
     RegisteredListener(MessageListener listener, ListenerOptions options, OrderedDelivery delivery, int mostWorkers) {
         this.listener = listener;
+        this.requesting = listener instanceof RequestingListener asking ? asking : null;
         this.options = options;
         this.delivery = delivery;
         this.mostWorkers = mostWorkers;
@@ -62,26 +67,38 @@ final class RegisteredListener {
 
     /** Whether no call is to begin now: it is paused, or has not asked for more. */
     boolean isPaused() {
-        return this.paused || (this.listener instanceof RequestingListener requesting && !requesting.isRequesting());
+        return this.paused || (this.requesting != null && !this.requesting.isRequesting());
     }
 
     void pause(boolean paused) {
         this.paused = paused;
     }
 
-    /** Whether a worker may begin with the registration; if not, it is given to one that leaves. */
-    synchronized boolean enter(Registration registration) {
-        if (this.workers == this.mostWorkers) {
-            this.waiting.add(registration);
-            return false;
+    /** Whether a worker may begin with one of its registrations. Who has begun has to {@link #leave()}. */
+    boolean enter() {
+        for (int now = this.workers.get(); now < this.mostWorkers; now = this.workers.get()) {
+            if (this.workers.compareAndSet(now, now + 1)) {
+                return true;
+            }
         }
-        this.workers++;
-        return true;
+        return false;
+    }
+
+    /**
+     * Keeps a registration for which there was no worker until one leaves.
+     *
+     * @return one, this or another, if a worker has left meanwhile
+     */
+    @Nullable
+    Registration await(Registration registration) {
+        this.waiting.add(registration);
+        return this.workers.get() < this.mostWorkers ? this.waiting.poll() : null;
     }
 
     /** A worker has done; returns what another could not begin with meanwhile. */
-    synchronized @Nullable Registration leave() {
-        this.workers--;
+    @Nullable
+    Registration leave() {
+        this.workers.decrementAndGet();
         return this.waiting.poll();
     }
 }

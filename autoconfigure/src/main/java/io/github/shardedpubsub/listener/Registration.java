@@ -8,6 +8,8 @@ final class Registration implements Runnable {
 
     private final ChannelName channel;
 
+    private final byte[] channelBytes;
+
     private final RegisteredListener listener;
 
     private final BooleanSupplier allPaused;
@@ -34,6 +36,7 @@ final class Registration implements Runnable {
             OverflowPolicy overflow,
             Runnable roomChanged) {
         this.channel = channel;
+        this.channelBytes = channel.toBytes();
         this.listener = listener;
         this.allPaused = allPaused;
         this.queue = new ChannelQueue(capacity, overflow, this::isPaused, roomChanged);
@@ -41,6 +44,11 @@ final class Registration implements Runnable {
 
     ChannelName channel() {
         return this.channel;
+    }
+
+    /** The channel's name, for reading only. */
+    byte[] channelBytes() {
+        return this.channelBytes;
     }
 
     RegisteredListener listener() {

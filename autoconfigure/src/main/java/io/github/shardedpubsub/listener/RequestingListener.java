@@ -9,7 +9,7 @@ import org.springframework.data.redis.connection.SubscriptionListener;
  */
 interface RequestingListener extends MessageListener, SubscriptionListener {
 
-    /** Whether the next message may come. Asked before each one, under the queue's monitor: it must not wait for anything. */
+    /** Whether the next message may come. Asked before each one, in part under the queue's monitor: it must not wait for anything. */
     boolean isRequesting();
 
     /** One of its channels is refused; nobody waits for them who could be told. */

@@ -184,7 +184,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
 
     @Override
     public int queueSize() {
-        return this.lanes.size();
+        return this.claims.queueSize();
     }
 
     @Override

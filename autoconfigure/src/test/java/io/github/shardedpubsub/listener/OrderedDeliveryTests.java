@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.OneRead;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -36,20 +37,19 @@ class OrderedDeliveryTests {
 
     private final AtomicInteger bursts = new AtomicInteger();
 
-    private final AtomicInteger waiting = new AtomicInteger();
-
     private BiConsumer<String, String> listener = (channel, message) -> {};
 
     private final OrderedDelivery.Destination destination = new OrderedDelivery.Destination() {
 
         @Override
-        public void deliver(Registration queue, byte[] message) {
+        public long deliver(Registration queue, byte[] message, long free) {
             String text = new String(message, StandardCharsets.UTF_8);
             OrderedDeliveryTests.this.listener.accept(queue.channel().toString(), text);
             OrderedDeliveryTests.this
                     .delivered
                     .computeIfAbsent(queue.channel().toString(), ignored -> new ArrayList<>())
                     .add(text);
+            return 0;
         }
 
         @Override
@@ -75,7 +75,7 @@ class OrderedDeliveryTests {
     }
 
     private OrderedDelivery delivery(Executor executor, int concurrency) {
-        return new OrderedDelivery(executor, concurrency, this.destination, this.waiting);
+        return new OrderedDelivery(executor, concurrency, this.destination);
     }
 
     private static RegisteredListener listener(OrderedDelivery delivery, int mostWorkers) {
@@ -122,7 +122,7 @@ class OrderedDeliveryTests {
         assertThat(this.delivered)
                 .hasSize(20)
                 .allSatisfy((channel, messages) -> assertThat(messages).isEqualTo(all));
-        assertThat(this.waiting.get()).isZero();
+        assertThat(queues).allSatisfy(queue -> assertThat(queue.queue().size()).isZero());
         assertThat(this.dropped).isEmpty();
     }
 
@@ -132,7 +132,7 @@ class OrderedDeliveryTests {
         OrderedDelivery delivery = delivery(tasks::add, 1);
         Registration queue = queue(delivery, "a", 3, OverflowPolicy.DROP_OLDEST);
         IntStream.range(0, 10).forEach(i -> queue.add(message(i)));
-        assertThat(this.waiting.get()).isEqualTo(3);
+        assertThat(queue.queue().size()).isEqualTo(3);
         tasks.remove().run();
         assertThat(this.delivered).containsEntry("a", List.of("7", "8", "9"));
         assertThat(this.dropped.get("a")).hasValue(7);
@@ -272,6 +272,67 @@ class OrderedDeliveryTests {
         lanes.register(ChannelName.of("a"), registered, () -> {}).add(message("x"));
         await().until(() -> List.of("x").equals(this.delivered.get("a")));
         assertThat(this.refusals).hasValue(2);
+    }
+
+    @Test
+    void oneWorkerIsCalledForAllThatIsReadTogetherWhenItIsRead() {
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        OrderedDelivery delivery = delivery(tasks::add, 4);
+        List<Registration> queues =
+                IntStream.range(0, 20).mapToObj(i -> queue(delivery, "c" + i)).toList();
+        OneRead.during(() -> {
+            queues.forEach(queue -> queue.add(message("x")));
+            queues.forEach(queue -> queue.add(message("y")));
+            assertThat(tasks).isEmpty();
+        });
+        assertThat(tasks).hasSize(1);
+        tasks.remove().run();
+        assertThat(this.delivered)
+                .hasSize(20)
+                .allSatisfy((channel, messages) -> assertThat(messages).containsExactly("x", "y"));
+        assertThat(tasks)
+                .as("the second was called by the first, since there was more")
+                .hasSize(1);
+        tasks.remove().run();
+        queues.get(0).add(message("z"));
+        assertThat(tasks).as("at once, where nothing is read").hasSize(1);
+    }
+
+    @Test
+    void manyMessagesOfOneReadAreBegunWithBeforeItsEnd() {
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        OrderedDelivery delivery = delivery(tasks::add, 4);
+        Registration large = queue(delivery, "large");
+        Registration small = queue(delivery, "small", 4, OverflowPolicy.DROP_OLDEST);
+        OneRead.during(() -> {
+            IntStream.range(1, OrderedDelivery.BATCH).forEach(i -> large.add(message(i)));
+            assertThat(tasks).isEmpty();
+            large.add(message("one more"));
+            assertThat(tasks).hasSize(1);
+            tasks.remove().run();
+            small.add(message("x"));
+            assertThat(tasks).isEmpty();
+            small.add(message("y"));
+            assertThat(tasks).as("before there is no room").hasSize(1);
+        });
+        assertThat(this.delivered.get("large")).hasSize(OrderedDelivery.BATCH);
+    }
+
+    @Test
+    void aWorkerThatWaitsKeepsNoneFromTheRestOfTheLine() {
+        CountDownLatch release = new CountDownLatch(1);
+        this.listener = (channel, message) -> {
+            if (channel.equals("c0")) {
+                awaitLatch(release);
+            }
+        };
+        OrderedDelivery delivery = delivery(this.pool, 2);
+        List<Registration> queues =
+                IntStream.range(0, 20).mapToObj(i -> queue(delivery, "c" + i)).toList();
+        OneRead.during(() -> queues.forEach(queue -> queue.add(message("x"))));
+        await().until(() -> this.delivered.size() == 19);
+        release.countDown();
+        await().until(() -> this.delivered.size() == 20);
     }
 
     private static void awaitLatch(CountDownLatch latch) {

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.benchmark.jmh;
 
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.ReadInMemory;
 import io.github.shardedpubsub.subscription.ShardMessageSink;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ import org.springframework.data.redis.listener.ChannelTopic;
 
 /**
  * A message from where subscriptions hand it over to a listener that counts: at once on the same thread, and in order over the container's
- * queues and workers. One thread hands over, as an event loop does, and the time is until the last has been delivered.
+ * queues and workers. One thread hands over what it reads at once, as an event loop does, and the time is until the last has been delivered.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -42,6 +43,9 @@ public class HandOverBenchmark {
 
     /** For 8 channels these fit their queues: nothing is dropped. */
     private static final int MESSAGES = 65_536;
+
+    /** As many as are read at once when they come fast: 64 KiB. */
+    private static final int PORTION = 512;
 
     /** Which way they take. */
     @Param({"direct", "container"})
@@ -88,14 +92,21 @@ public class HandOverBenchmark {
     @OperationsPerInvocation(MESSAGES)
     public long deliver() {
         long due = this.received.sum() + MESSAGES;
-        for (int i = 0; i < MESSAGES; i++) {
-            int channel = i % this.channels;
-            this.sinks.get(channel).message(this.names.get(channel), this.payload);
+        for (int i = 0; i < MESSAGES; i += PORTION) {
+            int first = i;
+            ReadInMemory.read(() -> handOver(first));
         }
         while (this.received.sum() < due) {
             LockSupport.parkNanos(10_000);
         }
         return due;
+    }
+
+    private void handOver(int first) {
+        for (int i = first; i < first + PORTION; i++) {
+            int channel = i % this.channels;
+            this.sinks.get(channel).message(this.names.get(channel), this.payload);
+        }
     }
 
     /** Stops the container. */
