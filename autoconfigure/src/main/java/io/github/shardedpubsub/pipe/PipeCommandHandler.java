@@ -274,7 +274,12 @@ final class PipeCommandHandler extends CommandHandler {
         } finally {
             read.release();
         }
-        this.deadline.received(readFrames(ctx));
+        EndOfRead.begin();
+        try {
+            this.deadline.received(readFrames(ctx));
+        } finally {
+            EndOfRead.end();
+        }
         this.incoming.compact();
         if (!this.reading) {
             // Lettuce reads on with every message that it has decoded

@@ -307,6 +307,18 @@ class PipeCommandHandlerTests {
     }
 
     @Test
+    void whatIsDoneAtTheEndOfAReadComesBehindAllThatCameWithIt() {
+        EmbeddedPipe pipe = new EmbeddedPipe();
+        pipe.pipe
+                .subscribe(EmbeddedPipe.names("a"))
+                .thenRun(() -> EndOfRead.run(() -> pipe.listener.events.add("end of read")));
+        pipe.channel.runPendingTasks();
+        pipe.receive(subscribed("a") + bulk("1") + message("a"));
+        pipe.receive(message("a"));
+        assertThat(pipe.listener.events).containsExactly("connected", seen("a"), "end of read", seen("a"));
+    }
+
+    @Test
     void aCallerWhoGivesItsFutureUpBeforeItIsSentConfusesNobody() {
         EmbeddedPipe pipe = new EmbeddedPipe();
         pipe.pipe.subscribe(EmbeddedPipe.names("a")).cancel(true);
