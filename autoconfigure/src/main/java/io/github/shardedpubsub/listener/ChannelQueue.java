@@ -151,7 +151,9 @@ final class ChannelQueue {
             if (this.dropping && size() == 0) {
                 this.dropping = false;
             }
-            if (this.overflow != OverflowPolicy.BLOCK && isFull() && makeRoom()) {
+            if (this.overflow != OverflowPolicy.BLOCK
+                    && isFull()
+                    && (this.overflow == OverflowPolicy.DROP_NEWEST || dropOldest())) {
                 if (this.overflow == OverflowPolicy.DROP_OLDEST) {
                     this.tail.addLast(message);
                 }
@@ -177,9 +179,16 @@ final class ChannelQueue {
         return this.tail.size() >= this.capacity - HEAD && size() >= this.capacity;
     }
 
-    /** Under the monitor. Returns whether a message is dropped for it, and not just taken by the worker. */
-    private boolean makeRoom() {
-        return this.overflow == OverflowPolicy.DROP_NEWEST || takeFromHead() != null || this.tail.pollFirst() != null;
+    /** Under the monitor. Returns false if a worker has just made room. */
+    private boolean dropOldest() {
+        if (takeFromHead() != null) {
+            return true;
+        }
+        if (this.tail.size() < this.capacity) {
+            return false;
+        }
+        this.tail.removeFirst();
+        return true;
     }
 
     /** How many messages wait. */
@@ -202,6 +211,7 @@ final class ChannelQueue {
      * the queue.
      */
     byte @Nullable [] next() {
+        // Where there is no room, each message may be the last that was in its way: that is seen in the monitor.
         if (!this.withoutRoom && !this.paused.getAsBoolean()) {
             byte[] message = takeFromHead();
             if (message != null) {
@@ -242,8 +252,7 @@ final class ChannelQueue {
         byte[] message = takeFromHead();
         if (message == null) {
             message = this.tail.pollFirst();
-            // Where there is no room, each one may be the last that was in its way.
-            if (!this.tail.isEmpty() && !this.withoutRoom) {
+            if (!this.tail.isEmpty()) {
                 fillHead();
             }
         }

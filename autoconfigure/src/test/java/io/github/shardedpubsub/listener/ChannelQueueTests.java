@@ -3,10 +3,13 @@ package io.github.shardedpubsub.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -16,6 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -115,6 +119,24 @@ class ChannelQueueTests {
         }
     }
 
+    @Test
+    void aPauseThatComesOrGoesAtAnyMomentChangesNoOrder() {
+        Random random = new Random(1);
+        ChannelQueue queue = new ChannelQueue(1_000, OverflowPolicy.DROP_NEWEST, random::nextBoolean, () -> {});
+        List<String> added = new ArrayList<>();
+        List<String> taken = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) {
+            if (random.nextBoolean()) {
+                added.add("" + i);
+                add(queue, "" + i);
+            } else {
+                taken.add(next(queue));
+            }
+        }
+        taken.removeIf("null"::equals);
+        assertThat(taken).hasSizeGreaterThan(400).isEqualTo(added.subList(0, taken.size()));
+    }
+
     private static String add(ChannelQueue queue, String message) {
         ChannelQueue.Added added = queue.add(message.getBytes(StandardCharsets.UTF_8));
         return added.first() ? "first dropped" : added.dropped() ? "dropped" : "";
@@ -123,6 +145,24 @@ class ChannelQueueTests {
     private static String next(ChannelQueue queue) {
         byte[] message = queue.next();
         return message != null ? new String(message, StandardCharsets.UTF_8) : "null";
+    }
+
+    @Test
+    void whoeverWaitsForItsEndIsToldOfIt() {
+        ChannelQueue queue = new ChannelQueue(10, OverflowPolicy.DROP_OLDEST, () -> false, () -> {});
+        add(queue, "a");
+        CompletableFuture<Boolean> idle = new CompletableFuture<>();
+        this.pool.execute(() -> {
+            try {
+                idle.complete(queue.awaitIdle(System.nanoTime() + TimeUnit.HOURS.toNanos(1)));
+            } catch (InterruptedException ex) {
+                idle.completeExceptionally(ex);
+            }
+        });
+        assertThat(next(queue)).isEqualTo("a");
+        assertThat(idle).as("the call runs").isNotDone();
+        assertThat(next(queue)).isEqualTo("null");
+        assertThat(idle).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(true);
     }
 
     /** Threads that add, workers that change, one that pauses and one that throws away: nothing is lost, doubled or out of order. */

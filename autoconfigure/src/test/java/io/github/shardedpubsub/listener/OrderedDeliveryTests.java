@@ -244,6 +244,23 @@ class OrderedDeliveryTests {
     }
 
     @Test
+    void aQueueWithoutAWorkerIsGivenToOneThatLeavesEvenIfItJustHasLeft() {
+        OrderedDelivery delivery = delivery(this.pool, 4);
+        RegisteredListener listener = listener(delivery, 1);
+        Registration queue = queue(listener, "a", 1, OverflowPolicy.DROP_OLDEST);
+        assertThat(listener.enter()).isTrue();
+        assertThat(listener.enter()).isFalse();
+        assertThat(listener.await(queue)).isNull();
+        assertThat(listener.leave()).isSameAs(queue);
+
+        assertThat(listener.enter()).isTrue();
+        assertThat(listener.enter()).isFalse();
+        assertThat(listener.leave()).isNull();
+        assertThat(listener.await(queue)).isSameAs(queue);
+        assertThat(listener.enter()).isTrue();
+    }
+
+    @Test
     void goesOnAfterAnError() throws InterruptedException {
         this.listener = (channel, message) -> {
             if (message.equals("1")) {
