@@ -9,7 +9,8 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 
 /**
- * Counts and times what becomes of messages. Every meter is looked up once, here at the start: a message costs an increment.
+ * Counts and times what becomes of messages. Every meter is looked up once, here at the start: a message costs an increment, and a
+ * listener's call what it takes to look at the clock and to record a time.
  */
 final class MeteredDelivery implements DeliveryObserver {
 

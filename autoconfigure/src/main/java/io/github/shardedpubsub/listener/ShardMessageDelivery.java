@@ -11,7 +11,7 @@ public interface ShardMessageDelivery {
     void addDeliveryObserver(DeliveryObserver observer);
 
     /**
-     * How many messages of all channels wait to be delivered now.
+     * How many messages of all channels wait to be delivered now. Counted when it is asked, over all queues.
      */
     int queueSize();
 
