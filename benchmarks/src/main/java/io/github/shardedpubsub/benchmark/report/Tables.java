@@ -40,7 +40,8 @@ public final class Tables {
         SHOWN_SHORTLY.forEach(client -> table.append(' ').append(client).append(" |"));
         table.append("\n|---|").append("---|".repeat(SHOWN_SHORTLY.size())).append('\n');
         scenarios(report).forEach((scenario, clients) -> {
-            String measure = clients.values().iterator().next().keySet().iterator().next();
+            String measure =
+                    clients.values().iterator().next().keySet().iterator().next();
             table.append("| ").append(scenario).append(": ").append(measure).append(" |");
             Series limit = clients.getOrDefault(LIMIT, Map.of()).get(measure);
             for (String client : SHOWN_SHORTLY) {
@@ -66,8 +67,8 @@ public final class Tables {
     }
 
     private static String measuredWith(Report report) {
-        StringBuilder text = new StringBuilder("Measured on ").append(report.date())
-                .append(" with ");
+        StringBuilder text =
+                new StringBuilder("Measured on ").append(report.date()).append(" with ");
         text.append(report.versions().entrySet().stream()
                 .map(version -> version.getKey() + " " + version.getValue())
                 .collect(Collectors.joining(", ")));

@@ -16,12 +16,14 @@ class BenchmarksPageTests {
 
     @Test
     void thePageShowsThem() throws IOException {
-        assertThat(shownIn("../docs/benchmarks.md")).isEqualTo(Tables.of(newestResults()).strip());
+        assertThat(shownIn("../docs/benchmarks.md"))
+                .isEqualTo(Tables.of(newestResults()).strip());
     }
 
     @Test
     void theReadmeShowsThemShortly() throws IOException {
-        assertThat(shownIn("../README.md")).isEqualTo(Tables.shortly(newestResults()).strip());
+        assertThat(shownIn("../README.md"))
+                .isEqualTo(Tables.shortly(newestResults()).strip());
     }
 
     private static String shownIn(String page) throws IOException {
