@@ -106,7 +106,7 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
 
     /** Adds a channel, in place of one of the same name. */
     public synchronized void put(C channel) {
-        if (3 * (this.taken + 1) > 2 * this.places.channels.length) {
+        if (5L * (this.taken + 1) > 4L * this.places.channels.length) {
             rebuild();
         }
         int hash = hash(channel.name());
@@ -133,10 +133,10 @@ public final class ChannelTable<C extends PipeChannel> implements Iterable<C> {
         }
     }
 
-    /** For a third to two thirds of it to be taken with the next channels. */
+    /** So that at most seven tenths are taken: a part of what may be stays for what comes and goes. */
     private void rebuild() {
         int length = LEAST_PLACES;
-        while (3 * (this.size + 1) > length + length / 2) {
+        while (10L * (this.size + 1) > 7L * length) {
             length *= 2;
         }
         Places before = this.places;

@@ -70,7 +70,7 @@ final class LettucePipe extends RedisClient implements Pipe {
                 connectionBuilder.endpoint(),
                 this,
                 this.settings,
-                new ShardMessages(this.listener)));
+                new ShardPushes(this.listener)));
         return super.initializeChannelAsync(connectionBuilder);
     }
 

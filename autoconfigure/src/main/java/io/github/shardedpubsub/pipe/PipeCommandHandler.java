@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One instance a connection; nothing of it outlives the connection. All methods run on the channel's event loop.
  */
-final class PipeCommandHandler extends CommandHandler {
+final class PipeCommandHandler extends CommandHandler implements ShardPushes.Confirmations {
 
     private static final int UNITS_AT_ONCE = 128;
 
@@ -50,7 +50,7 @@ final class PipeCommandHandler extends CommandHandler {
 
     private final SettlingFences settlingFences = new SettlingFences();
 
-    private final ShardMessages messages;
+    private final ShardPushes pushes;
 
     private final Incoming incoming = new Incoming();
 
@@ -68,10 +68,10 @@ final class PipeCommandHandler extends CommandHandler {
             Endpoint endpoint,
             LettucePipe pipe,
             PipeSettings settings,
-            ShardMessages messages) {
+            ShardPushes pushes) {
         super(options, resources, endpoint);
         this.pipe = pipe;
-        this.messages = messages;
+        this.pushes = pushes;
         this.settings = settings;
         this.deadline = new FenceDeadline(settings);
         this.alignment = new ReplyAlignment(new ReplyAlignment.Sink() {
@@ -297,7 +297,7 @@ final class PipeCommandHandler extends CommandHandler {
     private boolean readFrames(ChannelHandlerContext ctx) throws Exception {
         boolean any = false;
         while (this.closeReason == null) {
-            any |= this.active && this.messages.read(this.incoming);
+            any |= this.active && this.pushes.read(this.incoming, this);
             int length = nextFrame();
             if (length == 0) {
                 return any;
@@ -376,19 +376,31 @@ final class PipeCommandHandler extends CommandHandler {
                 List<Object> content = push.getContent();
                 this.pipe.listener().message(channel(content), bytes(content.get(2)));
             }
-            case "ssubscribe" -> subscribed(PubSubVerb.SSUBSCRIBE, push);
-            case "subscribe" -> subscribed(PubSubVerb.SUBSCRIBE, push);
-            case "sunsubscribe" -> this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel(push.getContent()));
+            case "ssubscribe" -> subscribed(channel(push.getContent()));
+            case "subscribe" -> subscribed(PubSubVerb.SUBSCRIBE, channel(push.getContent()));
+            case "sunsubscribe" -> unsubscribed(channel(push.getContent()));
             default -> super.notifyPushListeners(push);
         }
     }
 
-    private void subscribed(PubSubVerb verb, PushMessage push) {
+    @Override
+    public boolean subscribed(ChannelName channel) {
+        return subscribed(PubSubVerb.SSUBSCRIBE, channel);
+    }
+
+    private boolean subscribed(PubSubVerb verb, ChannelName channel) {
         try {
-            this.alignment.subscribed(verb, channel(push.getContent()));
+            this.alignment.subscribed(verb, channel);
         } catch (OutOfStepException ex) {
             outOfStep(ex);
         }
+        return this.closeReason == null;
+    }
+
+    @Override
+    public boolean unsubscribed(ChannelName channel) {
+        this.alignment.unsubscribed(PubSubVerb.SUNSUBSCRIBE, channel);
+        return this.closeReason == null;
     }
 
     private static ChannelName channel(List<Object> content) {

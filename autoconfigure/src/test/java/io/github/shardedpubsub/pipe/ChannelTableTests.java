@@ -53,7 +53,7 @@ class ChannelTableTests {
             many.add(new KnownChannel("channel:{" + i + "}"));
         }
         many.forEach(this.table::put);
-        assertThat(this.table.capacity()).isEqualTo(262_144);
+        assertThat(this.table.capacity()).isEqualTo(131_072);
         assertThat(many)
                 .allSatisfy(
                         channel -> assertThat(find(channel.name().toString())).isSameAs(channel));

@@ -64,15 +64,15 @@ final class EmbeddedPipe {
 
     private final EmbeddedWire wire = new EmbeddedWire();
 
-    private final ShardMessages messages;
+    private final ShardPushes messages;
 
     EmbeddedChannel channel;
 
     EmbeddedPipe() {
-        this(PipeSettings.DEFAULTS, ShardMessages::new);
+        this(PipeSettings.DEFAULTS, ShardPushes::new);
     }
 
-    EmbeddedPipe(PipeSettings settings, Function<PipeListener, ShardMessages> messages) {
+    EmbeddedPipe(PipeSettings settings, Function<PipeListener, ShardPushes> messages) {
         this.settings = settings;
         this.messages = messages.apply(this.listener);
         this.pipe = new LettucePipe(

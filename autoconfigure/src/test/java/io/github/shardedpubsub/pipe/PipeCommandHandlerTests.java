@@ -492,8 +492,7 @@ class PipeCommandHandlerTests {
 
     @Test
     void aFrameThatNeverBecomesWholeClosesTheConnectionHoweverMuchOfItComes() {
-        EmbeddedPipe pipe =
-                new EmbeddedPipe(new PipeSettings(Duration.ofMillis(20), Duration.ZERO), ShardMessages::new);
+        EmbeddedPipe pipe = new EmbeddedPipe(new PipeSettings(Duration.ofMillis(20), Duration.ZERO), ShardPushes::new);
         pipe.subscribe("s", "a");
         pipe.receive("$400000000\r\n");
         await().pollInterval(Duration.ofMillis(5)).until(() -> {

@@ -38,7 +38,7 @@ public final class PipeInMemory implements InMemoryConnection {
                         endpoint,
                         this.pipe,
                         PipeSettings.DEFAULTS,
-                        new ShardMessages(listener)));
+                        new ShardPushes(listener)));
     }
 
     @Override

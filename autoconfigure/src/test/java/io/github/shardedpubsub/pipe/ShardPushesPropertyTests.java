@@ -13,8 +13,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 
-/** A pipe that reads messages itself beside one that leaves all to Lettuce: both tell the same story of any stream. */
-class ShardMessagesPropertyTests {
+/** A pipe that reads pushes itself beside one that leaves all to Lettuce: both tell the same story of any stream. */
+class ShardPushesPropertyTests {
 
     private static final List<String> CHANNELS =
             List.of("a", "{a}:orders", "orders:{eu}:12345678", "", "never asked for");
@@ -47,14 +47,14 @@ class ShardMessagesPropertyTests {
             "_\r\n");
 
     /** Leaves everything where it is. */
-    private static final class LettuceReadsAll extends ShardMessages {
+    private static final class LettuceReadsAll extends ShardPushes {
 
         LettuceReadsAll(PipeListener listener) {
             super(listener);
         }
 
         @Override
-        boolean read(Incoming incoming) {
+        boolean read(Incoming incoming, Confirmations confirmations) {
             return false;
         }
     }
@@ -89,7 +89,7 @@ class ShardMessagesPropertyTests {
     @Property(tries = 3000)
     @Label("of any stream, in any portions")
     void bothTellTheSame(@ForAll("tapes") List<Integer> numbers, @ForAll("tapes") List<Integer> splits) {
-        assertThat(story(ShardMessages::new, stream(new Tape(numbers)), new Tape(splits)))
+        assertThat(story(ShardPushes::new, stream(new Tape(numbers)), new Tape(splits)))
                 .isEqualTo(story(LettuceReadsAll::new, stream(new Tape(numbers)), new Tape(splits)));
     }
 
@@ -111,7 +111,7 @@ class ShardMessagesPropertyTests {
                 default -> damaged.deleteCharAt(place);
             }
         }
-        assertThat(story(ShardMessages::new, damaged.toString(), new Tape(splits)))
+        assertThat(story(ShardPushes::new, damaged.toString(), new Tape(splits)))
                 .isEqualTo(story(LettuceReadsAll::new, damaged.toString(), new Tape(splits)));
     }
 
@@ -134,12 +134,12 @@ class ShardMessagesPropertyTests {
     @Property(tries = 5000)
     @Label("of anything at all, and hold no more of it than has come")
     void bothTellTheSameOfHostileStreams(@ForAll("hostile") String stream, @ForAll("tapes") List<Integer> splits) {
-        assertThat(story(ShardMessages::new, stream, new Tape(splits)))
+        assertThat(story(ShardPushes::new, stream, new Tape(splits)))
                 .isEqualTo(story(LettuceReadsAll::new, stream, new Tape(splits)));
     }
 
     /** What the pipe's owner hears, and what becomes of the connection. */
-    private static List<String> story(Function<PipeListener, ShardMessages> messages, String stream, Tape splits) {
+    private static List<String> story(Function<PipeListener, ShardPushes> messages, String stream, Tape splits) {
         EmbeddedPipe pipe = new EmbeddedPipe(PipeSettings.DEFAULTS, messages);
         pipe.listener.know("orders:{eu}:12345678");
         pipe.subscribe("s", "a", "orders:{eu}:12345678");
