@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.listener;
 
+import io.github.shardedpubsub.recovery.HistoryMessage;
 import java.time.Duration;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -46,7 +47,7 @@ final class ListenerCalls implements OrderedDelivery.Destination {
     }
 
     @Override
-    public void deliver(Registration registration, byte[] payload) {
+    public void deliver(Registration registration, byte[] queued) {
         if (registration.isEnded()) {
             this.observers.dropped(registration.channel(), 1);
             return;
@@ -56,6 +57,8 @@ final class ListenerCalls implements OrderedDelivery.Destination {
         DeliveryOutcome outcome = DeliveryOutcome.SUCCESS;
         DeliveryInterceptor interceptor = this.interceptor;
         DeliveryInterceptor.Delivery delivery = null;
+        HistoryMessage opened = registration.isRecovering() ? HistoryMessage.open(queued) : null;
+        byte[] payload = opened != null ? opened.payload() : queued;
         try {
             if (interceptor != null) {
                 delivery = interceptor.begin(
@@ -63,7 +66,10 @@ final class ListenerCalls implements OrderedDelivery.Destination {
                         registration.listener().options().name(),
                         payload);
             }
-            Message message = new DefaultMessage(channel, delivery != null ? delivery.payload() : payload);
+            byte[] body = delivery != null ? delivery.payload() : payload;
+            Message message = opened == null
+                    ? new DefaultMessage(channel, body)
+                    : new RecoverableMessage(channel, body, opened.position(), opened.recovered());
             // The channel is the source, as in Spring Data's container: adapters read it there.
             this.call.call(registration.listener().listener(), message, channel.clone());
         } catch (Throwable ex) {

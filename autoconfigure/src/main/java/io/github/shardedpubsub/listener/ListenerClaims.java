@@ -187,6 +187,7 @@ final class ListenerClaims {
         try {
             added.addAll(this.routes.add(listener, channels, options));
             if (this.running) {
+                added.forEach(Registration::open);
                 claim(this.routes.of(added));
             }
             tellOfOutcome(added);
@@ -265,6 +266,9 @@ final class ListenerClaims {
             this.lock.lock();
             try {
                 Collection<Registration> wanted = change.apply(added);
+                if (this.running) {
+                    added.forEach(Registration::open);
+                }
                 claims = this.running ? claim(this.routes.of(wanted)) : List.of();
                 tellOfOutcome(added);
             } finally {
@@ -338,6 +342,9 @@ final class ListenerClaims {
         for (Registration registration : registrations) {
             ChannelRoute route = this.routes.find(registration.channel());
             ShardSubscription claim = (route != null) ? route.claim() : null;
+            if (claim != null && registration.isRecovering()) {
+                var unused = claim.confirmed().thenRun(registration::confirmed);
+            }
             if (claim != null && registration.listener().listener() instanceof SubscriptionListener) {
                 byte[] channel = registration.channel().toBytes();
                 var unused = claim.confirmed().whenComplete((confirmed, failure) -> {

@@ -53,6 +53,9 @@ final class NodeLine {
 
     private volatile @Nullable Throwable failure;
 
+    /** Whether the script of channels with a history has been sent; what is sent then only names it. */
+    private volatile boolean scripted;
+
     NodeLine(
             NodeAddress node,
             CompletableFuture<StatefulRedisConnection<byte[], byte[]>> opening,
@@ -103,7 +106,7 @@ final class NodeLine {
             return;
         }
         List<AtMostOncePublish> commands = new ArrayList<>(publications.size());
-        publications.forEach(publication -> commands.add(command(publication)));
+        publications.forEach(publication -> commands.add(command(publication, false)));
         try {
             if (commands.size() == 1) {
                 opened.dispatch(commands.get(0));
@@ -124,7 +127,8 @@ final class NodeLine {
             tellNotConnected(publication);
             return;
         }
-        AtMostOncePublish command = command(publication);
+        // what is published while a slot moves is rare, and would have to ask again if the script was not known
+        AtMostOncePublish command = command(publication, true);
         List<RedisCommand<byte[], byte[], ?>> both = List.of(
                 new AsyncCommand<>(new Command<>(
                         CommandType.ASKING,
@@ -139,10 +143,15 @@ final class NodeLine {
         }
     }
 
-    private AtMostOncePublish command(Publication publication) {
-        AtMostOncePublish command = publication.command();
+    private AtMostOncePublish command(Publication publication, boolean withScript) {
+        boolean first = publication.hasHistory() && !this.scripted;
+        if (first) {
+            this.scripted = true;
+        }
+        AtMostOncePublish command = publication.command(withScript || first);
         var unused = command.whenComplete((receivers, cause) -> {
             if (cause == null) {
+                publication.answered(command);
                 this.destination.published(publication, receivers);
             } else if (cause instanceof RedisCommandExecutionException refusal) {
                 this.destination.refused(publication, this.node, refusal);

@@ -29,6 +29,8 @@ final class PublishingConnection implements NodeLine.Destination {
     /** Refusals of the moment; {@code LOADING} is a node that comes back. */
     private static final Set<String> PASSING = Set.of("CLUSTERDOWN", "TRYAGAIN", "LOADING");
 
+    private static final String NO_SCRIPT = "NOSCRIPT";
+
     private final StatefulRedisClusterConnection<byte[], byte[]> connection;
 
     private final Retries retries;
@@ -132,6 +134,9 @@ final class PublishingConnection implements NodeLine.Destination {
             // may not
             this.retries.redirected(
                     publication, refusal, () -> line(ask.target()).sendAsking(publication));
+        } else if (NO_SCRIPT.equals(new ReplyError(error).code()) && publication.bringScript()) {
+            // the node has been restarted, or its scripts were flushed
+            line(node).send(List.of(publication));
         } else if (PASSING.contains(new ReplyError(error).code())) {
             offerAgain(publication, refusal);
         } else {
