@@ -67,6 +67,9 @@ final class MessageChain {
 
     private StreamPosition lossToldAfter = StreamPosition.ORIGIN;
 
+    /** What is missing before the next one was told already. */
+    private boolean gapTold;
+
     /** What there is to tell of a history that is there no more, or anew, was told already. */
     private boolean absenceTold;
 
@@ -293,8 +296,7 @@ final class MessageChain {
             return previous.equals(last);
         }
         // Histories may have begun and ended meanwhile, unless nothing was missing just now.
-        return upToDate
-                && (last.isOrigin() || envelope.position().millis() - last.millis() >= this.expiry - TOLERANCE);
+        return upToDate && (last.isOrigin() || envelope.position().millis() - last.millis() >= this.expiry - TOLERANCE);
     }
 
     private StreamPosition position() {
@@ -307,7 +309,7 @@ final class MessageChain {
 
     /** There is room again. */
     void room(long now) {
-        if (this.phase == Phase.FULL) {
+        if (this.phase == Phase.FULL && deliverWhatFollows(false, now) != Taken.FULL) {
             this.phase = Phase.READING;
             readOn(0);
         }
@@ -353,6 +355,7 @@ final class MessageChain {
         }
         this.unanchored = List.of();
         this.absenceTold = false;
+        this.gapTold = false;
         this.phase = Phase.READING;
         readOn(0);
     }
@@ -375,6 +378,10 @@ final class MessageChain {
 
     private void forward(HistoryRequest request, List<HistoryEntry> entries, long now) {
         boolean there = !entries.isEmpty() && entries.get(0).position().equals(request.from());
+        if (!there) {
+            // it may be in no history, as those that wait may be that follow it
+            var unused = deliverWhatFollows(false, now);
+        }
         if (!there && !position().equals(request.from())) {
             readOn(request.attempts());
             return;
@@ -462,6 +469,7 @@ final class MessageChain {
                 }
                 tellOfLostWrites(entry.link());
                 this.steps.deliver(entry);
+                this.gapTold = false;
                 this.recovered++;
             }
             passed(entry.position());
@@ -491,10 +499,11 @@ final class MessageChain {
                 if (!follows && this.waitingSinceBefore > 0 && this.recovered > 0) {
                     tellThatItIsLost(envelope);
                 } else if (this.steps.hasRoom()) {
-                    if (!follows && !isDelivered(envelope.link().previous())) {
+                    if (!follows && !this.gapTold && !isDelivered(envelope.link().previous())) {
                         tell(HistoryLoss.Cause.DELETED, position(), envelope.position());
                     }
                     deliver(envelope);
+                    this.gapTold = false;
                 } else {
                     return false;
                 }
@@ -507,8 +516,8 @@ final class MessageChain {
     /** It is not in the history, which has gone on without it, and so has the listener. */
     private void tellThatItIsLost(ShardEnvelope envelope) {
         tellOfLostWrites(envelope.link());
-        this.steps.lost(new HistoryLoss(
-                HistoryLoss.Cause.WRITES_LOST, envelope.link().previous(), envelope.position()));
+        this.steps.lost(
+                new HistoryLoss(HistoryLoss.Cause.WRITES_LOST, envelope.link().previous(), envelope.position()));
     }
 
     /** Now those that wait, of which some were read. */
@@ -610,6 +619,7 @@ final class MessageChain {
 
     private void tell(HistoryLoss.@Nullable Cause cause, StreamPosition after, @Nullable StreamPosition before) {
         if (cause != null) {
+            this.gapTold = true;
             this.steps.lost(new HistoryLoss(cause, after, before));
         }
     }

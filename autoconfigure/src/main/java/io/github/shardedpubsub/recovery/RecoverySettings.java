@@ -18,11 +18,11 @@ import org.springframework.util.PatternMatchUtils;
 public record RecoverySettings(
         List<String> channels, int length, Duration expiry, int pageSize, int bufferCapacity, int concurrency) {
 
+    private static final Duration SHORTEST_EXPIRY = Duration.ofSeconds(2);
+
     /** No channel; 1000 messages, 10 minutes, pages of 100, 256 waiting, 16 at the same time. */
     public static final RecoverySettings DEFAULTS =
             new RecoverySettings(List.of(), 1000, Duration.ofMinutes(10), 100, 256, 16);
-
-    private static final Duration SHORTEST_EXPIRY = Duration.ofSeconds(2);
 
     public RecoverySettings {
         channels = List.copyOf(channels);
@@ -57,6 +57,12 @@ public record RecoverySettings(
     public RecoverySettings withExpiry(Duration expiry) {
         return new RecoverySettings(
                 this.channels, this.length, expiry, this.pageSize, this.bufferCapacity, this.concurrency);
+    }
+
+    /** The same with another number of histories that are read at the same time. */
+    public RecoverySettings withConcurrency(int concurrency) {
+        return new RecoverySettings(
+                this.channels, this.length, this.expiry, this.pageSize, this.bufferCapacity, concurrency);
     }
 
     /**

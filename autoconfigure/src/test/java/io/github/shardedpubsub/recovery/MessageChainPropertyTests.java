@@ -153,7 +153,8 @@ class MessageChainPropertyTests {
             while (tape.hasNext()) {
                 int number = tape.next();
                 Deed deed = this.deeds.get(number % this.deeds.size());
-                this.trace.add(deed + " " + number / 100 + (deed == Deed.PUBLISH ? " as " + this.history.publishedCount() : ""));
+                this.trace.add(deed + " " + number / 100
+                        + (deed == Deed.PUBLISH ? " as " + this.history.publishedCount() : ""));
                 act(deed, number / 100);
                 this.history.pass(number % 7);
                 if (this.owedFrom == Integer.MAX_VALUE && this.everConfirmed && this.chain.lastPosition() != null) {
