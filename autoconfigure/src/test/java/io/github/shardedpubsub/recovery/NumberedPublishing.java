@@ -35,7 +35,7 @@ final class NumberedPublishing implements AutoCloseable {
                 try {
                     this.publisher.publish(channel, Integer.toString(number));
                 } catch (DataAccessException ex) {
-                    this.failed.add(channel + " " + number + ": " + ex.getMessage());
+                    this.failed.add(channel + " " + number);
                 }
             }
             this.published = number + 1;

@@ -19,6 +19,8 @@ import io.lettuce.core.cluster.RedisClusterClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,6 +48,8 @@ final class RecoveringApplication implements AutoCloseable {
 
     private final List<HistoryLoss> losses = new CopyOnWriteArrayList<>();
 
+    private final Set<String> losing = ConcurrentHashMap.newKeySet();
+
     private final List<LostWrites> lostWrites = new CopyOnWriteArrayList<>();
 
     private final AtomicLong recovered = new AtomicLong();
@@ -56,16 +60,22 @@ final class RecoveringApplication implements AutoCloseable {
     record Got(String text, @Nullable StreamPosition position, boolean recovered) {}
 
     RecoveringApplication(RedisCluster cluster, RecoverySettings settings) {
-        this.client = RedisClusterClient.create(cluster.masters().stream()
-                .map(node -> RedisURI.create(node.host(), node.port()))
-                .toList());
+        this(
+                cluster.masters().stream()
+                        .map(node -> RedisURI.create(node.host(), node.port()))
+                        .toList(),
+                settings);
+    }
+
+    RecoveringApplication(List<RedisURI> nodes, RecoverySettings settings) {
+        this.client = RedisClusterClient.create(nodes);
         this.client.setOptions(ClusterClientOptions.builder()
                 .validateClusterNodeMembership(false)
                 .topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
                         .enablePeriodicRefresh(Duration.ofSeconds(1))
                         .build())
                 .build());
-        this.subscriptions = SlotFollowingSubscriptions.start(this.client, SubscriptionSettings.DEFAULTS);
+        this.subscriptions = SlotFollowingSubscriptions.start(this.client, nodes.get(0), SubscriptionSettings.DEFAULTS);
         RecoveryObserver observer = new RecoveryObserver() {
 
             @Override
@@ -77,6 +87,7 @@ final class RecoveringApplication implements AutoCloseable {
             @Override
             public void historyLost(ChannelName channel, HistoryLoss loss) {
                 RecoveringApplication.this.losses.add(loss);
+                RecoveringApplication.this.losing.add(channel.toString());
             }
 
             @Override
@@ -134,6 +145,11 @@ final class RecoveringApplication implements AutoCloseable {
 
     List<HistoryLoss> losses() {
         return this.losses;
+    }
+
+    /** The channels whose listeners were told of a loss. */
+    Set<String> losing() {
+        return this.losing;
     }
 
     List<LostWrites> lostWrites() {

@@ -10,13 +10,21 @@ import io.github.shardedpubsub.listener.ListenerOptions;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.recovery.RecoveringApplication.Got;
 import io.github.shardedpubsub.test.RedisCluster;
+import io.github.shardedpubsub.publisher.ShardMessage;
 import io.github.shardedpubsub.test.RedisNode;
+import io.github.shardedpubsub.test.ServerTrait;
 import io.github.shardedpubsub.test.SlotMove;
+import io.lettuce.core.RedisURI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
@@ -72,6 +80,10 @@ class RecoveringListenerTests {
         return LiveCluster.get().owner(RedisCluster.slot(this.channel));
     }
 
+    private String key() {
+        return new String(HistoryKey.of(this.channel.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
+    }
+
     private static List<String> numbers(int from, int to) {
         return IntStream.range(from, to).mapToObj(Integer::toString).toList();
     }
@@ -105,9 +117,8 @@ class RecoveringListenerTests {
         await().atMost(SOON)
                 .untilAsserted(() ->
                         assertThat(got).satisfiesExactly(is("one", true, false), is("two", true, false)));
-        String key = new String(HistoryKey.of(this.channel.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
-        assertThat(owner().command("XRANGE", key, "-", "+")).contains("one", "two");
-        assertThat(Long.parseLong(owner().command("PTTL", key)))
+        assertThat(owner().command("XRANGE", key(), "-", "+")).contains("one", "two");
+        assertThat(Long.parseLong(owner().command("PTTL", key())))
                 .isBetween(1L, SETTINGS.expiry().toMillis());
     }
 
@@ -211,13 +222,12 @@ class RecoveringListenerTests {
         List<Got> got = application.listen(this.channel);
         application.publisher().publish(this.channel, "0");
         await().atMost(SOON).until(() -> got.size() == 1);
-        String key = new String(HistoryKey.of(this.channel.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
         // as if its SPUBLISH had reached nobody
-        String epoch = owner().command("XREVRANGE", key, "+", "-", "COUNT", "1")
+        String epoch = owner().command("XREVRANGE", key(), "+", "-", "COUNT", "1")
                 .lines()
                 .toList()
                 .get(2);
-        owner().command("XADD", key, "*", "e", epoch, "p", "1");
+        owner().command("XADD", key(), "*", "e", epoch, "p", "1");
 
         application.publisher().publish(this.channel, "2");
 
@@ -288,8 +298,7 @@ class RecoveringListenerTests {
         List<Got> got = application.listen(this.channel);
         application.publisher().publish(this.channel, "0");
         await().atMost(SOON).until(() -> got.size() == 1);
-        String key = new String(HistoryKey.of(this.channel.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
-        owner().command("DEL", key);
+        owner().command("DEL", key());
 
         application.publisher().publish(this.channel, "1");
 
@@ -305,13 +314,12 @@ class RecoveringListenerTests {
         application.publisher().publish(this.channel, "0");
         application.publisher().publish(this.channel, "1");
         await().atMost(SOON).until(() -> had.size() == 2);
-        String key = new String(HistoryKey.of(this.channel.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
-        String last = owner().command("XREVRANGE", key, "+", "-", "COUNT", "1")
+        String last = owner().command("XREVRANGE", key(), "+", "-", "COUNT", "1")
                 .lines()
                 .findFirst()
                 .orElseThrow();
         // as a server that has come back with an older file
-        owner().command("XDEL", key, last);
+        owner().command("XDEL", key(), last);
         List<Got> late = application.listen(this.channel);
         owner().command("SPUBLISH", this.channel, "confirmed");
         await().atMost(SOON).until(() -> had.size() == 3 && late.size() == 1);
@@ -352,5 +360,77 @@ class RecoveringListenerTests {
         await().atMost(SOON).untilAsserted(() -> assertThat(got).hasSizeGreaterThanOrEqualTo(count));
         assertThat(got).isEqualTo(numbers(0, count));
         container.destroy();
+    }
+
+    @Test
+    void aUserWithTheDocumentedPermissionsCanDoIt() throws Exception {
+        List<String> rules = new ArrayList<>();
+        for (String document : List.of("security.md", "recovery.md")) {
+            Files.readAllLines(Path.of("../docs", document)).stream()
+                    .filter(line -> line.startsWith("ACL SETUSER app "))
+                    .filter(line -> !line.contains("myshardid") || LiveCluster.get().has(ServerTrait.NAMES_SHARDS))
+                    .map(line -> line.replace("&orders:*", "&kept*"))
+                    .forEach(rules::add);
+        }
+        assertThat(rules).hasSizeGreaterThan(1);
+        for (RedisNode node : LiveCluster.get().masters()) {
+            rules.forEach(rule -> node.command(rule.split(" ")));
+        }
+        List<RedisURI> nodes = LiveCluster.get().masters().stream()
+                .map(node -> RedisURI.builder()
+                        .withHost(node.host())
+                        .withPort(node.port())
+                        .withAuthentication("app", "secret".toCharArray())
+                        .build())
+                .toList();
+        try (RecoveringApplication restricted = new RecoveringApplication(nodes, SETTINGS)) {
+            List<Got> got = restricted.listen(this.channel);
+            restricted.publisher().publish(this.channel, "0");
+            LiveCluster.get().killClients("pubsub");
+            restricted.publisher().publish(this.channel, "1");
+            await().atMost(SOON).until(() -> got.size() == 2);
+            // the script's rarer ways: a history that is gone, and another node
+            owner().command("DEL", key());
+            LiveCluster.moveSlotOf(this.channel);
+            restricted.publisher().publish(this.channel, "2");
+
+            await().atMost(SOON).untilAsserted(() -> assertThat(texts(got)).containsExactly("0", "1", "2"));
+        } finally {
+            LiveCluster.get().masters().forEach(node -> node.command("ACL", "DELUSER", "app"));
+        }
+    }
+
+    /** As after a lost connection of an application that listens to very many channels. */
+    @Test
+    void manyRecoveriesAtOnceAllComeToTheirEnd() throws Exception {
+        int count = Integer.getInteger("recovery.channels", 2_000);
+        List<String> channels = IntStream.range(0, count)
+                .mapToObj(i -> this.channel + "-" + i)
+                .toList();
+        Map<String, List<String>> got = new ConcurrentHashMap<>();
+        try (RecoveringApplication many = new RecoveringApplication(LiveCluster.get(), SETTINGS)) {
+            many.container()
+                    .addMessageListener(
+                            (message, pattern) -> got.computeIfAbsent(
+                                            new String(message.getChannel(), StandardCharsets.UTF_8),
+                                            each -> new CopyOnWriteArrayList<>())
+                                    .add(new String(message.getBody(), StandardCharsets.UTF_8)),
+                            channels.stream().map(ChannelTopic::of).toList());
+            List<ShardMessage> messages = new ArrayList<>();
+            for (int number = 0; number < 3; number++) {
+                for (String each : channels) {
+                    messages.add(new ShardMessage(each, Integer.toString(number)));
+                }
+            }
+            LiveCluster.get().killClients("pubsub");
+            many.publisher().publishAll(messages);
+
+            await().atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(channels)
+                            .allSatisfy(each -> assertThat(got.getOrDefault(each, List.of()))
+                                    .containsExactly("0", "1", "2")));
+            assertThat(many.losses()).isEmpty();
+            assertThat(many.recovered()).isPositive();
+        }
     }
 }
