@@ -46,7 +46,7 @@ public final class ShardHistory {
             if ackEpoch == '' then
               -- nothing is known of what should be there
             elseif ackEpoch == previousEpoch then
-              if less(previous, ack) then lostAfter = previous end
+              if ack ~= previous and less(previous, ack) then lostAfter = previous end
             else
               local same = redis.call('XRANGE', key, ack, ack)[1]
               if not same or same[2][2] ~= ackEpoch then
