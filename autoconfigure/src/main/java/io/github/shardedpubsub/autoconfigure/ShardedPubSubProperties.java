@@ -506,6 +506,17 @@ public class ShardedPubSubProperties {
          */
         private int concurrency = 16;
 
+        /**
+         * How many replicas have to confirm a message for a channel with a history before it is published, so that no failover to one of them
+         * loses it. Each message waits for them, and so do those behind it on the node's connection. Zero waits for none.
+         */
+        private int replicas;
+
+        /**
+         * How long replicas are waited for. Then publishing fails, though the message is published.
+         */
+        private Duration replicaTimeout = Duration.ofSeconds(1);
+
         public List<String> getChannels() {
             return this.channels;
         }
@@ -541,12 +552,29 @@ public class ShardedPubSubProperties {
             this.concurrency = positive(concurrency);
         }
 
+        public int getReplicas() {
+            return this.replicas;
+        }
+
+        public void setReplicas(int replicas) {
+            this.replicas = notNegative(replicas);
+        }
+
+        public Duration getReplicaTimeout() {
+            return this.replicaTimeout;
+        }
+
+        public void setReplicaTimeout(Duration replicaTimeout) {
+            this.replicaTimeout = positive(replicaTimeout);
+        }
+
         RecoverySettings toSettings() {
             return RecoverySettings.DEFAULTS
                     .withChannels(this.channels)
                     .withLength(this.historyLength)
                     .withExpiry(this.historyExpiry)
-                    .withConcurrency(this.concurrency);
+                    .withConcurrency(this.concurrency)
+                    .withReplicas(this.replicas, this.replicaTimeout);
         }
     }
 

@@ -16,5 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param at when it was seen
  */
 public record ShardHistoryLostEvent(
-        String channel, HistoryLoss.Cause cause, StreamPosition after, @Nullable StreamPosition before, Instant at)
-        implements ShardChannelEvent {}
+        String channel,
+        HistoryLoss.Cause cause,
+        StreamPosition after,
+        @Nullable StreamPosition before,
+        Instant at) implements ShardChannelEvent {}

@@ -53,7 +53,7 @@ final class AtMostOncePublish extends AsyncCommand<byte[], byte[], Long> {
     /**
      * A script that publishes.
      *
-     * @param type {@code EVAL} or {@code EVALSHA}
+     * @param type {@code EVAL} or {@code EVALSHA}; or {@code WAIT}, which answers with a number, too
      */
     static AtMostOncePublish script(CommandType type, CommandArgs<byte[], byte[]> arguments) {
         return new AtMostOncePublish(type, arguments, new Receivers());

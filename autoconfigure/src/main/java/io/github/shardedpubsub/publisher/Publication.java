@@ -88,6 +88,20 @@ final class Publication {
                 whole ? CommandType.EVAL : CommandType.EVALSHA, write.arguments(this.payload, whole));
     }
 
+    /** How many replicas it has to be at before it is done with. */
+    int replicas() {
+        return this.history != null ? this.history.replicas() : 0;
+    }
+
+    /** A command that waits for these, to be sent behind that which publishes; null if there are none. */
+    @Nullable
+    AtMostOncePublish replication() {
+        // on another connection it would be answered at once, for nothing was written there: it must not be sent twice
+        return this.history != null && this.history.replicas() > 0
+                ? AtMostOncePublish.script(CommandType.WAIT, this.history.replication())
+                : null;
+    }
+
     /** A node took it. */
     void answered(AtMostOncePublish command) {
         if (this.history != null) {

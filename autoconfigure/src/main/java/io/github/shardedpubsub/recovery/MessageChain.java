@@ -499,7 +499,9 @@ final class MessageChain {
                 if (!follows && this.waitingSinceBefore > 0 && this.recovered > 0) {
                     tellThatItIsLost(envelope);
                 } else if (this.steps.hasRoom()) {
-                    if (!follows && !this.gapTold && !isDelivered(envelope.link().previous())) {
+                    if (!follows
+                            && !this.gapTold
+                            && !isDelivered(envelope.link().previous())) {
                         tell(HistoryLoss.Cause.DELETED, position(), envelope.position());
                     }
                     deliver(envelope);

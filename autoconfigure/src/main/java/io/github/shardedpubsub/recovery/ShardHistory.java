@@ -180,6 +180,23 @@ public final class ShardHistory {
         }
 
         /**
+         * How many replicas it has to be at before it is done with.
+         */
+        public int replicas() {
+            return ShardHistory.this.settings.replicas();
+        }
+
+        /**
+         * The arguments of {@code WAIT}.
+         */
+        public CommandArgs<byte[], byte[]> replication() {
+            RecoverySettings settings = ShardHistory.this.settings;
+            return new CommandArgs<>(ByteArrayCodec.INSTANCE)
+                    .add(settings.replicas())
+                    .add(settings.replicaTimeout().toMillis());
+        }
+
+        /**
          * The server has answered. On an event loop.
          *
          * @param texts those of the reply, in its order

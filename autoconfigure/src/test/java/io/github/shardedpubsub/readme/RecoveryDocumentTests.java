@@ -15,7 +15,6 @@ import io.github.shardedpubsub.recovery.StreamPosition;
 import io.github.shardedpubsub.test.RedisCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -74,26 +73,13 @@ class RecoveryDocumentTests {
                     ShardedPublisher publisher = context.getBean(ShardedPublisher.class);
                     String key = "sharded-pubsub:history:orders:{eu}";
                     publisher.publish("orders:{eu}", "tea");
-                    await().untilAsserted(
-                                    () -> assertThat(application.orders).containsExactly("tea"));
+                    await().untilAsserted(() -> assertThat(application.orders).containsExactly("tea"));
                     LiveCluster.get().owner(RedisCluster.slot(key)).command("DEL", key);
                     publisher.publish("orders:{eu}", "coffee");
                     await().atMost(Duration.ofSeconds(20))
-                            .untilAsserted(
-                                    () -> assertThat(application.orders).containsExactly("tea", "coffee"));
-                    await().untilAsserted(
-                                    () -> assertThat(application.lost).containsExactly("orders:{eu} DELETED"));
+                            .untilAsserted(() -> assertThat(application.orders).containsExactly("tea", "coffee"));
+                    await().untilAsserted(() -> assertThat(application.lost).containsExactly("orders:{eu} DELETED"));
                 });
-    }
-
-    @Test
-    void theSnippetsAreThoseOfThisTest() throws IOException {
-        String source = Snippets.withoutSpaces(
-                Files.readString(Path.of("src/test/java/io/github/shardedpubsub/readme/RecoveryDocumentTests.java")));
-        assertThat(Snippets.of("java", DOCUMENT))
-                .hasSize(2)
-                .allSatisfy(snippet -> assertThat(source.replace("@NullableStreamPosition", "StreamPosition"))
-                        .contains(Snippets.withoutSpaces(snippet)));
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionSettings;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -71,6 +72,8 @@ final class RecoveringApplication implements AutoCloseable {
         this.client = RedisClusterClient.create(nodes);
         this.client.setOptions(ClusterClientOptions.builder()
                 .validateClusterNodeMembership(false)
+                // as Spring Boot has it: else what is sent to a node that dies then is never answered
+                .timeoutOptions(TimeoutOptions.enabled(Duration.ofSeconds(5)))
                 .topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
                         .enablePeriodicRefresh(Duration.ofSeconds(1))
                         .build())

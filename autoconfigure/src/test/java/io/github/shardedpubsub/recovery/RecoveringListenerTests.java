@@ -8,9 +8,9 @@ import io.github.shardedpubsub.LiveCluster;
 import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.listener.ListenerOptions;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.publisher.ShardMessage;
 import io.github.shardedpubsub.recovery.RecoveringApplication.Got;
 import io.github.shardedpubsub.test.RedisCluster;
-import io.github.shardedpubsub.publisher.ShardMessage;
 import io.github.shardedpubsub.test.RedisNode;
 import io.github.shardedpubsub.test.ServerTrait;
 import io.github.shardedpubsub.test.SlotMove;
@@ -115,8 +115,7 @@ class RecoveringListenerTests {
         assertThat(application.publisher().publish(this.channel, "two")).isEqualTo(1);
 
         await().atMost(SOON)
-                .untilAsserted(() ->
-                        assertThat(got).satisfiesExactly(is("one", true, false), is("two", true, false)));
+                .untilAsserted(() -> assertThat(got).satisfiesExactly(is("one", true, false), is("two", true, false)));
         assertThat(owner().command("XRANGE", key(), "-", "+")).contains("one", "two");
         assertThat(Long.parseLong(owner().command("PTTL", key())))
                 .isBetween(1L, SETTINGS.expiry().toMillis());
@@ -130,8 +129,8 @@ class RecoveringListenerTests {
         application.publisher().publish(this.channel, "kept");
 
         await().atMost(SOON)
-                .untilAsserted(() ->
-                        assertThat(got).satisfiesExactly(is("plain", false, false), is("kept", true, false)));
+                .untilAsserted(
+                        () -> assertThat(got).satisfiesExactly(is("plain", false, false), is("kept", true, false)));
     }
 
     @Test
@@ -277,7 +276,8 @@ class RecoveringListenerTests {
         go.countDown();
 
         await().atMost(SOON).untilAsserted(() -> assertThat(texts(got)).last().isEqualTo("499"));
-        List<Integer> all = got.stream().map(each -> Integer.valueOf(each.text())).toList();
+        List<Integer> all =
+                got.stream().map(each -> Integer.valueOf(each.text())).toList();
         assertThat(all).doesNotHaveDuplicates().isSorted();
         // the last ones of the history, and before those some that came live and waited
         int gap = IntStream.range(1, all.size())
@@ -368,7 +368,8 @@ class RecoveringListenerTests {
         for (String document : List.of("security.md", "recovery.md")) {
             Files.readAllLines(Path.of("../docs", document)).stream()
                     .filter(line -> line.startsWith("ACL SETUSER app "))
-                    .filter(line -> !line.contains("myshardid") || LiveCluster.get().has(ServerTrait.NAMES_SHARDS))
+                    .filter(line ->
+                            !line.contains("myshardid") || LiveCluster.get().has(ServerTrait.NAMES_SHARDS))
                     .map(line -> line.replace("&orders:*", "&kept*"))
                     .forEach(rules::add);
         }
@@ -404,9 +405,8 @@ class RecoveringListenerTests {
     @Test
     void manyRecoveriesAtOnceAllComeToTheirEnd() throws Exception {
         int count = Integer.getInteger("recovery.channels", 2_000);
-        List<String> channels = IntStream.range(0, count)
-                .mapToObj(i -> this.channel + "-" + i)
-                .toList();
+        List<String> channels =
+                IntStream.range(0, count).mapToObj(i -> this.channel + "-" + i).toList();
         Map<String, List<String>> got = new ConcurrentHashMap<>();
         try (RecoveringApplication many = new RecoveringApplication(LiveCluster.get(), SETTINGS)) {
             many.container()
@@ -416,14 +416,14 @@ class RecoveringListenerTests {
                                             each -> new CopyOnWriteArrayList<>())
                                     .add(new String(message.getBody(), StandardCharsets.UTF_8)),
                             channels.stream().map(ChannelTopic::of).toList());
-            List<ShardMessage> messages = new ArrayList<>();
             for (int number = 0; number < 3; number++) {
-                for (String each : channels) {
-                    messages.add(new ShardMessage(each, Integer.toString(number)));
-                }
+                String text = Integer.toString(number);
+                LiveCluster.get().killClients("pubsub");
+                many.publisher()
+                        .publishAll(channels.stream()
+                                .map(each -> new ShardMessage(each, text))
+                                .toList());
             }
-            LiveCluster.get().killClients("pubsub");
-            many.publisher().publishAll(messages);
 
             await().atMost(Duration.ofMinutes(1))
                     .untilAsserted(() -> assertThat(channels)
