@@ -117,6 +117,7 @@ final class ListenerClaims {
      */
     void start(long millis) {
         this.confirmations.await(start(), millis);
+        awaitBegun(registrations(), millis);
     }
 
     /** The same without waiting. */
@@ -275,9 +276,29 @@ final class ListenerClaims {
                 this.lock.unlock();
             }
             this.confirmations.await(claims, millis);
+            awaitBegun(added, millis);
         } catch (RuntimeException | Error ex) {
             remove(added);
             throw ex;
+        }
+    }
+
+    /** Waits until it is known where listeners begin in the histories of their channels, so that they miss nothing from now on. */
+    private void awaitBegun(List<Registration> registrations, long millis) {
+        if (!this.running || registrations.stream().noneMatch(Registration::isRecovering)) {
+            return;
+        }
+        try {
+            CompletableFuture.allOf(
+                            registrations.stream().map(Registration::begun).toArray(CompletableFuture[]::new))
+                    .get(millis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException ex) {
+            logger.warn("Not all histories of shard channels could be read within " + millis
+                    + " ms. Listeners of those that could not begin when they can, or with the first message that comes");
+        } catch (ExecutionException ex) {
+            throw new IllegalStateException("It is never completed so", ex);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.recovery.ChannelRecovery;
 import io.github.shardedpubsub.recovery.RecoverySink;
 import io.github.shardedpubsub.recovery.ShardRecovery;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -107,6 +108,11 @@ final class Registration {
         if (this.recovery != null) {
             this.recovery.confirmed();
         }
+    }
+
+    /** Completed when it is known where it begins in its channel's history; at once where there is none. */
+    CompletableFuture<@Nullable Void> begun() {
+        return this.recovery != null ? this.recovery.begun() : CompletableFuture.completedFuture(null);
     }
 
     /** It is removed, and will not come back. */

@@ -3,6 +3,7 @@ package io.github.shardedpubsub.recovery;
 import io.github.shardedpubsub.pipe.ChannelName;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ public final class ChannelRecovery {
 
     /** Null while it is not to deliver anything. Guarded by this; only whether it is asked for something is looked at without. */
     private volatile @Nullable MessageChain chain;
+
+    private volatile CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
 
     private final MessageChain.Steps steps = new MessageChain.Steps() {
 
@@ -107,6 +110,10 @@ public final class ChannelRecovery {
      * Begins with what is published from now on. To be called before the channel is claimed.
      */
     public synchronized void start() {
+        if (this.chain != null) {
+            return;
+        }
+        this.begun = new CompletableFuture<>();
         MessageChain begun = new MessageChain(
                 this.settings.pageSize(),
                 this.settings.bufferCapacity(),
@@ -121,6 +128,14 @@ public final class ChannelRecovery {
      */
     public synchronized void stop() {
         this.chain = null;
+        this.begun.complete(null);
+    }
+
+    /**
+     * Completed when it is known where the listener begins: from there on nothing is missed. Completed, too, when it is stopped before.
+     */
+    public CompletableFuture<@Nullable Void> begun() {
+        return this.begun;
     }
 
     /**
@@ -130,6 +145,7 @@ public final class ChannelRecovery {
         MessageChain current = this.chain;
         if (current != null) {
             current.message(message, now());
+            tellIfBegun(current);
         }
     }
 
@@ -169,6 +185,13 @@ public final class ChannelRecovery {
         MessageChain current = this.chain;
         if (current != null) {
             current.answered(request, entries, now());
+            tellIfBegun(current);
+        }
+    }
+
+    private void tellIfBegun(MessageChain current) {
+        if (!this.begun.isDone() && current.lastPosition() != null) {
+            this.begun.complete(null);
         }
     }
 
