@@ -293,8 +293,9 @@ final class ListenerClaims {
                             registrations.stream().map(Registration::begun).toArray(CompletableFuture[]::new))
                     .get(millis, TimeUnit.MILLISECONDS);
         } catch (TimeoutException ex) {
-            logger.warn("Not all histories of shard channels could be read within " + millis
-                    + " ms. Listeners of those that could not begin when they can, or with the first message that comes");
+            logger.warn(
+                    "Not all histories of shard channels could be read within " + millis
+                            + " ms. Listeners of those that could not begin when they can, or with the first message that comes");
         } catch (ExecutionException ex) {
             throw new IllegalStateException("It is never completed so", ex);
         } catch (InterruptedException ex) {
