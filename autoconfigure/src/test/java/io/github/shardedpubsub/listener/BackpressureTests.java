@@ -151,7 +151,7 @@ class BackpressureTests {
 
         publish(this.slow, MESSAGES);
 
-        assertThat(this.pauses).isNotEmpty();
+        await().until(() -> !this.pauses.isEmpty());
         assertThat(this.container.queueSize())
                 .as("what is read at once, and the rest is with the server and the network")
                 .isLessThan(MESSAGES / 10);
@@ -191,7 +191,7 @@ class BackpressureTests {
         this.received.clear();
         this.pauses.clear();
         publish(this.slow, MESSAGES);
-        assertThat(this.pauses).isNotEmpty();
+        await().until(() -> !this.pauses.isEmpty());
         assertThat(this.container.queueSize()).isLessThan(MESSAGES / 10);
         this.permits.release(10 * MESSAGES);
         await().atMost(Duration.ofSeconds(20)).until(() -> this.received.size() == MESSAGES);
