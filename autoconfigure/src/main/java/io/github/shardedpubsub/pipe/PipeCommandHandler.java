@@ -58,6 +58,9 @@ final class PipeCommandHandler extends CommandHandler implements ShardPushes.Con
 
     private boolean active;
 
+    /** It was active, and is no more. */
+    private boolean ended;
+
     private boolean reading = true;
 
     private @Nullable String closeReason;
@@ -130,6 +133,7 @@ final class PipeCommandHandler extends CommandHandler implements ShardPushes.Con
         this.deadline.stop();
         if (this.active) {
             this.active = false;
+            this.ended = true;
             String reason = this.closeReason != null
                     ? this.closeReason
                     : "the connection was closed by the server or the network";
@@ -150,7 +154,8 @@ final class PipeCommandHandler extends CommandHandler implements ShardPushes.Con
             // Lettuce would fail the command at the head of the queue and go on; whose reply comes next would be a
             // guess
             close(cause.toString());
-        } else {
+        } else if (!this.ended) {
+            // what Lettuce cannot decode it has closed the connection for by now
             super.exceptionCaught(ctx, cause);
         }
     }
@@ -298,7 +303,7 @@ final class PipeCommandHandler extends CommandHandler implements ShardPushes.Con
         boolean any = false;
         while (this.closeReason == null) {
             any |= this.active && this.pushes.read(this.incoming, this);
-            int length = nextFrame();
+            int length = this.closeReason == null ? nextFrame() : 0;
             if (length == 0) {
                 return any;
             }

@@ -65,7 +65,8 @@ final class WholeFrames {
             case ':' -> skipNumber(line);
             case '#' -> skipBoolean(line);
             case '$', '=', '!' -> skipBulk(line);
-            case '*', '~', '>' -> skipElements(line, 1, depth);
+            case '*', '~' -> skipElements(line, 1, depth);
+            case '>' -> skipPush(line, depth);
             case '%' -> skipElements(line, 2, depth);
             default -> throw new OutOfStepException("a frame that begins with byte " + (type & 0xff));
         };
@@ -107,6 +108,21 @@ final class WholeFrames {
         }
         this.at = behind + 2;
         return true;
+    }
+
+    /** What it is of, is its first element. */
+    private boolean skipPush(int line, int depth) throws OutOfStepException {
+        long count = length(line);
+        if (count == NOT_WHOLE) {
+            return false;
+        }
+        boolean named = count > 0
+                && (this.at == this.end || this.bytes[this.at] == '+' || this.bytes[this.at] == '$')
+                && (this.at + 1 >= this.end || this.bytes[this.at + 1] != '-');
+        if (!named) {
+            throw new OutOfStepException("a push of nothing");
+        }
+        return skipElements(line, 1, depth);
     }
 
     private boolean skipElements(int line, int each, int depth) throws OutOfStepException {

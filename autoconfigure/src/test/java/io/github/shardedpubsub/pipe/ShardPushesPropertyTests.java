@@ -86,14 +86,14 @@ class ShardPushesPropertyTests {
         return stream.toString();
     }
 
-    @Property(tries = 3000)
+    @Property(tries = 2000)
     @Label("of any stream, in any portions")
     void bothTellTheSame(@ForAll("tapes") List<Integer> numbers, @ForAll("tapes") List<Integer> splits) {
         assertThat(story(ShardPushes::new, stream(new Tape(numbers)), new Tape(splits)))
                 .isEqualTo(story(LettuceReadsAll::new, stream(new Tape(numbers)), new Tape(splits)));
     }
 
-    @Property(tries = 3000)
+    @Property(tries = 2000)
     @Label("of a stream with a byte too many, too few or another one anywhere")
     void bothTellTheSameOfADamagedStream(
             @ForAll("tapes") List<Integer> numbers,
@@ -131,7 +131,7 @@ class ShardPushesPropertyTests {
                 .map(parts -> String.join("", parts));
     }
 
-    @Property(tries = 5000)
+    @Property(tries = 3000)
     @Label("of anything at all, and hold no more of it than has come")
     void bothTellTheSameOfHostileStreams(@ForAll("hostile") String stream, @ForAll("tapes") List<Integer> splits) {
         assertThat(story(ShardPushes::new, stream, new Tape(splits)))

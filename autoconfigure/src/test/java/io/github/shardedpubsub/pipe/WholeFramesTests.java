@@ -73,6 +73,10 @@ class WholeFramesTests {
             "*2~*65000~:1~",
             ">9999999999~",                                  a frame of more than 65536 elements
             "*-7~",                                          a length of -7
+            ">0~",                                           a push of nothing
+            ">-1~",                                          a push of nothing
+            ">1~$-1~",                                       a push of nothing
+            ">1~:1~",                                        a push of nothing
             "#true~",                                        a boolean of 4 bytes
             ":1x~",                                          a number with byte 120 in it
             """)
