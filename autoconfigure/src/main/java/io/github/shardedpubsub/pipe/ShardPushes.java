@@ -35,7 +35,7 @@ class ShardPushes {
     /** Behind the length that was read last. */
     private int behindLength;
 
-    /** Where the name in the confirmation that was read last begins. */
+    /** Where the name in the push that was looked at last begins. */
     private int name;
 
     private int nameLength;
@@ -84,73 +84,72 @@ class ShardPushes {
         boolean more = true;
         while (more) {
             while (readMessage(incoming)) {}
-            more = readConfirmation(incoming, SUBSCRIBED) && confirmations.subscribed(name(incoming.bytes()))
-                    || readConfirmation(incoming, UNSUBSCRIBED) && confirmations.unsubscribed(name(incoming.bytes()));
+            if (readConfirmation(incoming, SUBSCRIBED)) {
+                more = confirmations.subscribed(name(incoming));
+            } else if (readConfirmation(incoming, UNSUBSCRIBED)) {
+                more = confirmations.unsubscribed(name(incoming));
+            } else {
+                more = false;
+            }
         }
         return incoming.begin() > begin;
     }
 
     private boolean readMessage(Incoming incoming) {
         byte[] bytes = incoming.bytes();
-        int begin = incoming.begin();
         int end = incoming.end();
-        if (!MESSAGE.isAt(bytes, begin, end)) {
+        int line = behindName(incoming, MESSAGE);
+        if (line < 0 || bytes[line] != '$') {
             return false;
         }
-        int nameLength = length(bytes, begin + MESSAGE.bytes.length, end);
-        int name = this.behindLength;
-        if (nameLength < 0 || nameLength + 3 > end - name) {
-            return false;
-        }
-        int line = name + nameLength;
-        if (!isLineEnd(bytes, line) || bytes[line + 2] != '$') {
-            return false;
-        }
-        int payloadLength = length(bytes, line + 3, end);
+        int payloadLength = length(bytes, line + 1, end);
         int payload = this.behindLength;
         if (payloadLength < 0 || payloadLength + 2 > end - payload || !isLineEnd(bytes, payload + payloadLength)) {
             return false;
         }
         incoming.begin(payload + payloadLength + 2);
-        PipeChannel channel = this.channels.find(bytes, name, nameLength);
+        PipeChannel channel = this.channels.find(bytes, this.name, this.nameLength);
         byte[] content = incoming.copy(payload, payloadLength);
         if (channel != null) {
             this.listener.message(channel, content);
         } else {
-            this.listener.message(ChannelName.owning(incoming.copy(name, nameLength)), content);
+            this.listener.message(ChannelName.owning(incoming.copy(this.name, this.nameLength)), content);
         }
         return true;
     }
 
-    /** Goes behind a push whose third element is a number, and remembers where the name is. */
+    /** Goes behind a push whose third element is a number. */
     private boolean readConfirmation(Incoming incoming, Head head) {
+        byte[] bytes = incoming.bytes();
+        int line = behindName(incoming, head);
+        if (line < 0 || bytes[line] != ':' || length(bytes, line + 1, incoming.end()) < 0) {
+            return false;
+        }
+        incoming.begin(this.behindLength);
+        return true;
+    }
+
+    /** Remembers where the name is, and returns where the third element begins, whose first byte is there; or -1. */
+    private int behindName(Incoming incoming, Head head) {
         byte[] bytes = incoming.bytes();
         int begin = incoming.begin();
         int end = incoming.end();
         if (!head.isAt(bytes, begin, end)) {
-            return false;
+            return -1;
         }
-        int nameLength = length(bytes, begin + head.bytes.length, end);
-        int name = this.behindLength;
-        if (nameLength < 0 || nameLength + 3 > end - name) {
-            return false;
+        this.nameLength = length(bytes, begin + head.bytes.length, end);
+        this.name = this.behindLength;
+        if (this.nameLength < 0 || this.nameLength + 3 > end - this.name) {
+            return -1;
         }
-        int line = name + nameLength;
-        if (!isLineEnd(bytes, line) || bytes[line + 2] != ':' || length(bytes, line + 3, end) < 0) {
-            return false;
-        }
-        incoming.begin(this.behindLength);
-        this.name = name;
-        this.nameLength = nameLength;
-        return true;
+        int behind = this.name + this.nameLength;
+        return isLineEnd(bytes, behind) ? behind + 2 : -1;
     }
 
     /** Of the channel whose confirmation was read last. */
-    private ChannelName name(byte[] bytes) {
-        PipeChannel channel = this.channels.find(bytes, this.name, this.nameLength);
-        return channel != null
-                ? channel.name()
-                : ChannelName.owning(Arrays.copyOfRange(bytes, this.name, this.name + this.nameLength));
+    private ChannelName name(Incoming incoming) {
+        PipeChannel channel = this.channels.find(incoming.bytes(), this.name, this.nameLength);
+        return channel != null ? channel.name() : ChannelName.owning(incoming.copy(this.name, this.nameLength));
     }
 
     /** The length that begins there, without a sign, or {@link #NO_LENGTH}. */

@@ -65,9 +65,9 @@ final class WholeFrames {
             case ':' -> skipNumber(line);
             case '#' -> skipBoolean(line);
             case '$', '=', '!' -> skipBulk(line);
-            case '*', '~' -> skipElements(line, 1, depth);
+            case '*', '~' -> skipElements(length(line), 1, depth);
             case '>' -> skipPush(line, depth);
-            case '%' -> skipElements(line, 2, depth);
+            case '%' -> skipElements(length(line), 2, depth);
             default -> throw new OutOfStepException("a frame that begins with byte " + (type & 0xff));
         };
     }
@@ -122,11 +122,10 @@ final class WholeFrames {
         if (!named) {
             throw new OutOfStepException("a push of nothing");
         }
-        return skipElements(line, 1, depth);
+        return skipElements(count, 1, depth);
     }
 
-    private boolean skipElements(int line, int each, int depth) throws OutOfStepException {
-        long count = length(line);
+    private boolean skipElements(long count, int each, int depth) throws OutOfStepException {
         if (count == NOT_WHOLE) {
             return false;
         }

@@ -491,6 +491,16 @@ class PipeCommandHandlerTests {
     }
 
     @Test
+    void noEndIsToldBehindAConfirmationThatIsOutOfStep() {
+        EmbeddedPipe pipe = new EmbeddedPipe();
+        pipe.subscribe("s", "a");
+        pipe.receive(subscribed("a") + bulk("1"));
+        pipe.receive(subscribed("b") + ended("a"));
+        assertClosedOutOfStep(pipe);
+        assertThat(pipe.listener.events).doesNotContain("ended a");
+    }
+
+    @Test
     void aFrameThatNeverBecomesWholeClosesTheConnectionHoweverMuchOfItComes() {
         EmbeddedPipe pipe = new EmbeddedPipe(new PipeSettings(Duration.ofMillis(20), Duration.ZERO), ShardPushes::new);
         pipe.subscribe("s", "a");
