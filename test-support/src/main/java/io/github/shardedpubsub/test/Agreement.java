@@ -43,8 +43,8 @@ final class Agreement {
     }
 
     /**
-     * That a node does not call the cluster's state "ok" though each slot has a living owner, or null. A master started again serves nothing for
-     * about 2 s even then.
+     * That a node does not call the cluster's state "ok" though each slot has a living owner, or null. A master that has just started, or
+     * started again, serves nothing for about 2 s even then.
      */
     @Nullable
     String complaintAboutStateOf(RedisNode node) {

@@ -64,7 +64,7 @@ final class Formation {
     RedisNode addOne() {
         RedisNode added = startAll(1).get(0);
         meetAll(added);
-        awaitSameView("all nodes to know " + added);
+        awaitServing("all nodes to know " + added, added);
         log.info("Added {}", added);
         return added;
     }
@@ -97,7 +97,7 @@ final class Formation {
     void rejoin(RedisNode node) {
         meetAll(node);
         membership.setOutside(node, false);
-        awaitSameView("all nodes to know " + node + " again");
+        awaitServing("all nodes to know " + node + " again", node);
     }
 
     private void awaitRestarted(RedisNode node) {
@@ -105,14 +105,15 @@ final class Formation {
             throw new RedisClusterException("The server at " + node.address()
                     + " cannot start again: another program has taken its port since." + node.evidence());
         }
-        patience.await(node + " to be one of the cluster again", ADVICE, () -> {
+        awaitServing(node + " to be one of the cluster again", node);
+    }
+
+    /** A node that has just started serves nothing yet, even where all see the same: keys cannot be moved to it. */
+    private void awaitServing(String wanted, RedisNode node) {
+        patience.await(wanted, ADVICE, () -> {
             String complaint = agreement.complaint();
             return complaint != null ? complaint : agreement.complaintAboutStateOf(node);
         });
-    }
-
-    private void awaitSameView(String wanted) {
-        patience.await(wanted, ADVICE, agreement::complaint);
     }
 
     private void meetAll(RedisNode node) {

@@ -28,6 +28,7 @@ class RedisClusterGrowthTests {
         RedisNode added = cluster.addNode();
         assertThat(added.role()).isEqualTo(RedisNode.Role.MASTER);
         assertThat(cluster.slotsOf(added).isEmpty()).isTrue();
+        assertThat(added.command("CLUSTER", "INFO")).contains("cluster_state:ok");
         assertThat(cluster.nodes())
                 .hasSize(7)
                 .allSatisfy(node -> assertThat(node.view().member(added.id())).isNotNull());
