@@ -35,6 +35,8 @@ class HouseTests {
 
     private static final String LISTENER = ROOT + "listener..";
 
+    private static final String RECOVERY = ROOT + "recovery..";
+
     private static final String PUBLISHER = ROOT + "publisher..";
 
     private static final String ACTUATE = ROOT + "actuate..";
@@ -58,6 +60,8 @@ class HouseTests {
             .definedBy(LISTENER)
             .layer("publisher")
             .definedBy(PUBLISHER)
+            .layer("recovery")
+            .definedBy(RECOVERY)
             .layer("subscription")
             .definedBy(SUBSCRIPTION)
             .layer("pipe")
@@ -72,11 +76,13 @@ class HouseTests {
             .mayOnlyBeAccessedByLayers("actuate", "observation", "autoconfigure")
             .whereLayer("publisher")
             .mayOnlyBeAccessedByLayers("actuate", "observation", "autoconfigure")
+            .whereLayer("recovery")
+            .mayOnlyBeAccessedByLayers("listener", "publisher", "actuate", "observation", "autoconfigure")
             .whereLayer("subscription")
-            .mayOnlyBeAccessedByLayers("listener", "publisher", "actuate", "autoconfigure")
+            .mayOnlyBeAccessedByLayers("recovery", "listener", "publisher", "actuate", "autoconfigure")
             .whereLayer("pipe")
             .mayOnlyBeAccessedByLayers(
-                    "subscription", "listener", "publisher", "actuate", "observation", "autoconfigure");
+                    "subscription", "recovery", "listener", "publisher", "actuate", "observation", "autoconfigure");
 
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =
@@ -99,9 +105,9 @@ class HouseTests {
             .resideInAPackage("org.springframework..");
 
     @ArchTest
-    static final ArchRule listenerAndPublisherKnowNoBoot = noClasses()
+    static final ArchRule recoveryListenerAndPublisherKnowNoBoot = noClasses()
             .that()
-            .resideInAnyPackage(LISTENER, PUBLISHER)
+            .resideInAnyPackage(RECOVERY, LISTENER, PUBLISHER)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.springframework.boot..");

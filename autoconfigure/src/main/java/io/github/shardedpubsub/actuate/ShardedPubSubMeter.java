@@ -231,6 +231,30 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             null,
             "Published messages that no node had taken and that were offered again"),
 
+    /** From a confirmation after an interruption, or a gap that was seen, until a listener had what it had missed. */
+    RECOVERIES(
+            "recoveries",
+            Meter.Type.TIMER,
+            null,
+            null,
+            "Time until a listener had from the history of a shard channel what it had missed"),
+
+    /** Messages that listeners got from histories, and not live. */
+    RECOVERED(
+            "recovered",
+            Meter.Type.COUNTER,
+            BaseUnits.MESSAGES,
+            null,
+            "Messages that listeners got from the histories of shard channels"),
+
+    /** How often a listener was told that it cannot have some messages, by {@code cause}: trimmed, expired, deleted, writes_lost. */
+    HISTORY_LOST(
+            "history.lost",
+            Meter.Type.COUNTER,
+            "losses",
+            KeyNames.CAUSE,
+            "Times that a listener could not have some messages of a shard channel with a history"),
+
     /** The application's own pub/sub connections of Lettuce that are open and have the fence. */
     LETTUCE_CONNECTIONS(
             "lettuce.connections",
@@ -350,11 +374,16 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
                 .register(registry);
     }
 
+    Timer timer(MeterRegistry registry) {
+        return timer(registry, Tags.empty());
+    }
+
     Timer timer(MeterRegistry registry, Enum<?> tagValue) {
-        return Timer.builder(getName())
-                .description(this.description)
-                .tags(tags(tagValue))
-                .register(registry);
+        return timer(registry, tags(tagValue));
+    }
+
+    private Timer timer(MeterRegistry registry, Tags tags) {
+        return Timer.builder(getName()).description(this.description).tags(tags).register(registry);
     }
 
     /** The registry refers weakly to what is measured. */

@@ -10,6 +10,8 @@ import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.MessageConverterSerializer;
 import io.github.shardedpubsub.publisher.PublishInterceptor;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Clock;
@@ -98,14 +100,32 @@ public final class ShardedPubSubAutoConfiguration {
             return current;
         }
 
+        @Bean
+        @ConditionalOnMissingBean
+        ShardHistory shardHistory(ShardedPubSubConfigurer configurer) {
+            return configurer.history();
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        @ConditionalOnSingleCandidate(ShardSubscriptions.class)
+        ShardRecovery shardRecovery(
+                ShardedPubSubConfigurer configurer,
+                RedisConnectionFactory connectionFactory,
+                ShardSubscriptions subscriptions) {
+            return configurer.recovery(connectionFactory, subscriptions);
+        }
+
         @Bean(name = ShardedRedisMessageListenerContainer.BEAN_NAME, defaultCandidate = false)
         @ConditionalOnMissingBean(name = ShardedRedisMessageListenerContainer.BEAN_NAME)
         ShardedRedisMessageListenerContainer shardedRedisMessageListenerContainer(
                 ShardedPubSubConfigurer configurer,
                 RedisConnectionFactory connectionFactory,
                 ShardSubscriptions subscriptions,
+                ObjectProvider<ShardRecovery> recovery,
                 ObjectProvider<ShardedListenerContainerCustomizer> customizers) {
             ShardedRedisMessageListenerContainer container = configurer.container(connectionFactory, subscriptions);
+            recovery.ifAvailable(container::setRecovery);
             customizers.orderedStream().forEach(customizer -> customizer.customize(container));
             return container;
         }
@@ -115,6 +135,7 @@ public final class ShardedPubSubAutoConfiguration {
         ShardEventPublisher shardEventPublisher(
                 ObjectProvider<ShardSubscriptions> subscriptions,
                 ObjectProvider<ShardMessageDelivery> deliveries,
+                ObjectProvider<ShardRecovery> recoveries,
                 ApplicationEventPublisher events) {
             ShardEventPublisher publisher =
                     new ShardEventPublisher(events, Clock.systemUTC(), ShardEventPublisher.DEFAULT_CAPACITY);
@@ -122,6 +143,7 @@ public final class ShardedPubSubAutoConfiguration {
             // nevertheless
             subscriptions.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addObserver(publisher));
             deliveries.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addDeliveryObserver(publisher));
+            recoveries.stream(ObjectProvider.UNFILTERED, false).forEach(each -> each.addObserver(publisher));
             return publisher;
         }
 
@@ -140,8 +162,12 @@ public final class ShardedPubSubAutoConfiguration {
         @Bean
         @ConditionalOnMissingBean
         ShardedPublisher shardedPublisher(
-                ShardedPubSubConfigurer configurer, RedisConnectionFactory connectionFactory) {
-            return configurer.publisher(connectionFactory);
+                ShardedPubSubConfigurer configurer,
+                RedisConnectionFactory connectionFactory,
+                ObjectProvider<ShardHistory> history) {
+            ShardedPublisher publisher = configurer.publisher(connectionFactory);
+            history.ifAvailable(publisher::setHistory);
+            return publisher;
         }
 
         @Bean

@@ -7,6 +7,8 @@ import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.publisher.PublishInterceptor;
 import io.github.shardedpubsub.publisher.PublisherSettings;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ResubscribeMode;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
@@ -176,5 +178,25 @@ public final class ShardedPubSubConfigurer {
                 new PublisherSettings(this.properties.getPublisher().getRetryTimeout()));
         this.publishInterceptor.ifUnique(publisher::setInterceptor);
         return publisher;
+    }
+
+    /**
+     * Creates what keeps histories for publishers, to be {@linkplain ShardedPublisher#setHistory set there}.
+     */
+    public ShardHistory history() {
+        return new ShardHistory(this.properties.getRecovery().toSettings());
+    }
+
+    /**
+     * Creates what reads histories for listeners, not connected, to be {@linkplain ShardedRedisMessageListenerContainer#setRecovery set} in
+     * the containers.
+     *
+     * @param subscriptions those of the same connection factory, and of the containers
+     */
+    public ShardRecovery recovery(RedisConnectionFactory connectionFactory, ShardSubscriptions subscriptions) {
+        return new ShardRecovery(
+                () -> ClusterConnection.of(connectionFactory).client(),
+                subscriptions,
+                this.properties.getRecovery().toSettings());
     }
 }

@@ -3,12 +3,14 @@ package io.github.shardedpubsub.autoconfigure;
 import io.github.shardedpubsub.actuate.DeliveryMetrics;
 import io.github.shardedpubsub.actuate.LettuceFenceMetrics;
 import io.github.shardedpubsub.actuate.PublisherMetrics;
+import io.github.shardedpubsub.actuate.RecoveryMetrics;
 import io.github.shardedpubsub.actuate.ShardEventMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardMessageDelivery;
 import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
@@ -72,5 +74,13 @@ public final class ShardedPubSubMetricsAutoConfiguration {
     PublisherMetrics shardedPublisherMetrics(ObjectProvider<ShardedPublisher> publishers) {
         return new PublisherMetrics(
                 publishers.stream(ObjectProvider.UNFILTERED, false).toList());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnBean(ShardRecovery.class)
+    RecoveryMetrics shardRecoveryMetrics(ObjectProvider<ShardRecovery> recoveries) {
+        return new RecoveryMetrics(
+                recoveries.stream(ObjectProvider.UNFILTERED, false).toList());
     }
 }

@@ -2,9 +2,11 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.OverflowPolicy;
 import io.github.shardedpubsub.observation.TracePropagation;
+import io.github.shardedpubsub.recovery.RecoverySettings;
 import io.github.shardedpubsub.subscription.HandoverSettings;
 import io.github.shardedpubsub.subscription.ResubscribeMode;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
@@ -51,6 +53,8 @@ public class ShardedPubSubProperties {
     private final Listener listener = new Listener();
 
     private final Publisher publisher = new Publisher();
+
+    private final Recovery recovery = new Recovery();
 
     private final Observation observation = new Observation();
 
@@ -120,6 +124,10 @@ public class ShardedPubSubProperties {
 
     public Publisher getPublisher() {
         return this.publisher;
+    }
+
+    public Recovery getRecovery() {
+        return this.recovery;
     }
 
     public Observation getObservation() {
@@ -469,6 +477,104 @@ public class ShardedPubSubProperties {
 
         public void setRetryTimeout(Duration retryTimeout) {
             this.retryTimeout = notNegative(retryTimeout);
+        }
+    }
+
+    /**
+     * What channels keep of their messages, for listeners that did not get them live.
+     */
+    public static class Recovery {
+
+        /**
+         * Names of the channels that have a history, from which listeners get what they missed; '*' stands for anything in a name. It has to be
+         * the same for all who publish and listen to a channel. By default there are none.
+         */
+        private List<String> channels = List.of();
+
+        /**
+         * How many messages a channel's history keeps at least.
+         */
+        private int historyLength = 1000;
+
+        /**
+         * How long a channel's history is kept after the last message.
+         */
+        private Duration historyExpiry = Duration.ofMinutes(10);
+
+        /**
+         * How many histories are read at the same time.
+         */
+        private int concurrency = 16;
+
+        /**
+         * How many replicas have to confirm a message for a channel with a history before it is published, so that no failover to one of them
+         * loses it. Each message waits for them, and so do those behind it on the node's connection. Zero waits for none.
+         */
+        private int replicas;
+
+        /**
+         * How long replicas are waited for. Then publishing fails, though the message is published.
+         */
+        private Duration replicaTimeout = Duration.ofSeconds(1);
+
+        public List<String> getChannels() {
+            return this.channels;
+        }
+
+        public void setChannels(List<String> channels) {
+            this.channels = channels;
+        }
+
+        public int getHistoryLength() {
+            return this.historyLength;
+        }
+
+        public void setHistoryLength(int historyLength) {
+            this.historyLength = positive(historyLength);
+        }
+
+        public Duration getHistoryExpiry() {
+            return this.historyExpiry;
+        }
+
+        public void setHistoryExpiry(Duration historyExpiry) {
+            if (historyExpiry.compareTo(Duration.ofSeconds(2)) < 0) {
+                throw new IllegalArgumentException("It has to be 2 seconds or longer");
+            }
+            this.historyExpiry = historyExpiry;
+        }
+
+        public int getConcurrency() {
+            return this.concurrency;
+        }
+
+        public void setConcurrency(int concurrency) {
+            this.concurrency = positive(concurrency);
+        }
+
+        public int getReplicas() {
+            return this.replicas;
+        }
+
+        public void setReplicas(int replicas) {
+            this.replicas = notNegative(replicas);
+        }
+
+        public Duration getReplicaTimeout() {
+            return this.replicaTimeout;
+        }
+
+        public void setReplicaTimeout(Duration replicaTimeout) {
+            this.replicaTimeout = positive(replicaTimeout);
+        }
+
+        RecoverySettings toSettings() {
+            return RecoverySettings.DEFAULTS
+                    .withChannels(this.channels)
+                    .withLength(this.historyLength)
+                    .withExpiry(this.historyExpiry)
+                    .withConcurrency(this.concurrency)
+                    .withReplicas(this.replicas, this.replicaTimeout);
         }
     }
 

@@ -3,7 +3,9 @@ package io.github.shardedpubsub.autoconfigure;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.ReactiveShardedPublisher;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -24,8 +26,12 @@ public final class ShardedPubSubReactiveAutoConfiguration {
     @ConditionalOnMissingBean
     @ConditionalOnSingleCandidate(ShardSubscriptions.class)
     ReactiveShardedRedisMessageListenerContainer reactiveShardedRedisMessageListenerContainer(
-            ShardedPubSubConfigurer configurer, ShardSubscriptions subscriptions) {
-        return configurer.reactiveContainer(subscriptions);
+            ShardedPubSubConfigurer configurer,
+            ShardSubscriptions subscriptions,
+            ObjectProvider<ShardRecovery> recovery) {
+        ReactiveShardedRedisMessageListenerContainer container = configurer.reactiveContainer(subscriptions);
+        recovery.ifAvailable(container::setRecovery);
+        return container;
     }
 
     @Bean

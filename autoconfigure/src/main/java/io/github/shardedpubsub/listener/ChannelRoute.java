@@ -56,6 +56,7 @@ final class ChannelRoute {
                 this.registrations.stream().filter(each -> each != registration).toList();
         registration.leave();
         registration.discard();
+        registration.forget();
         roomChanged();
     }
 
@@ -73,7 +74,7 @@ final class ChannelRoute {
             if (current == null) {
                 return;
             }
-            if (this.registrations.stream().anyMatch(each -> each.queue().isWithoutRoom())) {
+            if (this.registrations.stream().anyMatch(Registration::isReadingPaused)) {
                 current.pauseReading();
             } else {
                 current.resumeReading();

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -28,6 +29,8 @@ final class DeliveryLanes {
     private int queueCapacity;
 
     private OverflowPolicy overflow = OverflowPolicy.DROP_OLDEST;
+
+    private @Nullable ShardRecovery recovery;
 
     private @Nullable OrderedDelivery shared;
 
@@ -64,7 +67,7 @@ final class DeliveryLanes {
         this.executor.close();
     }
 
-    /** For listeners that are added from now on, as with the next two. */
+    /** For listeners that are added from now on, as with the next three. */
     synchronized void concurrency(int concurrency) {
         this.concurrency = concurrency;
         this.shared = null;
@@ -76,6 +79,10 @@ final class DeliveryLanes {
 
     synchronized void overflow(OverflowPolicy overflow) {
         this.overflow = overflow;
+    }
+
+    synchronized void recovery(@Nullable ShardRecovery recovery) {
+        this.recovery = recovery;
     }
 
     synchronized RegisteredListener listener(MessageListener listener, ListenerOptions options) {
@@ -108,7 +115,8 @@ final class DeliveryLanes {
                 this::isPaused,
                 capacity != null ? capacity : this.queueCapacity,
                 Objects.requireNonNullElse(listener.options().overflow(), this.overflow),
-                roomChanged);
+                roomChanged,
+                this.recovery);
     }
 
     boolean isPaused() {

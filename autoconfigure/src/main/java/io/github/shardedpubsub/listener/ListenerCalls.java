@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.listener;
 
+import io.github.shardedpubsub.recovery.HistoryMessage;
 import java.time.Duration;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -46,7 +47,7 @@ final class ListenerCalls implements OrderedDelivery.Destination {
     }
 
     @Override
-    public long deliver(Registration registration, byte[] payload, long free) {
+    public long deliver(Registration registration, byte[] queued, long free) {
         if (registration.isEnded()) {
             this.observers.dropped(registration.channel(), 1);
             return 0;
@@ -59,6 +60,8 @@ final class ListenerCalls implements OrderedDelivery.Destination {
         DeliveryOutcome outcome = DeliveryOutcome.SUCCESS;
         DeliveryInterceptor interceptor = this.interceptor;
         DeliveryInterceptor.Delivery delivery = null;
+        HistoryMessage opened = registration.isRecovering() ? HistoryMessage.open(queued) : null;
+        byte[] payload = opened != null ? opened.payload() : queued;
         try {
             if (interceptor != null) {
                 delivery = interceptor.begin(
@@ -66,9 +69,12 @@ final class ListenerCalls implements OrderedDelivery.Destination {
                         registration.listener().options().name(),
                         payload);
             }
+            byte[] channel = registration.channelBytes();
+            byte[] body = delivery != null ? delivery.payload() : payload;
             // It gives out copies only.
-            Message message =
-                    new DefaultMessage(registration.channelBytes(), delivery != null ? delivery.payload() : payload);
+            Message message = opened == null
+                    ? new DefaultMessage(channel, body)
+                    : new RecoverableMessage(channel, body, opened.position(), opened.recovered());
             // The channel is the source, as in Spring Data's container: adapters read it there.
             this.call.call(registration.listener().listener(), message, message.getChannel());
         } catch (Throwable ex) {

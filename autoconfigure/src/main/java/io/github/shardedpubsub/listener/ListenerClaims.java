@@ -128,6 +128,7 @@ final class ListenerClaims {
      */
     void start(long millis) {
         this.confirmations.await(start(), millis);
+        awaitBegun(registrations(), millis);
     }
 
     /** The same without waiting. */
@@ -198,6 +199,7 @@ final class ListenerClaims {
         try {
             added.addAll(this.routes.add(listener, channels, options));
             if (this.running) {
+                added.forEach(Registration::open);
                 claim(this.routes.of(added));
             }
             tellOfOutcome(added);
@@ -276,15 +278,39 @@ final class ListenerClaims {
             this.lock.lock();
             try {
                 Collection<Registration> wanted = change.apply(added);
+                if (this.running) {
+                    added.forEach(Registration::open);
+                }
                 claims = this.running ? claim(this.routes.of(wanted)) : List.of();
                 tellOfOutcome(added);
             } finally {
                 this.lock.unlock();
             }
             this.confirmations.await(claims, millis);
+            awaitBegun(added, millis);
         } catch (RuntimeException | Error ex) {
             remove(added);
             throw ex;
+        }
+    }
+
+    /** Waits until it is known where listeners begin in the histories of their channels, so that they miss nothing from now on. */
+    private void awaitBegun(List<Registration> registrations, long millis) {
+        if (!this.running || registrations.stream().noneMatch(Registration::isRecovering)) {
+            return;
+        }
+        try {
+            CompletableFuture.allOf(
+                            registrations.stream().map(Registration::begun).toArray(CompletableFuture[]::new))
+                    .get(millis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException ex) {
+            logger.warn(
+                    "Not all histories of shard channels could be read within " + millis
+                            + " ms. Listeners of those that could not begin when they can, or with the first message that comes");
+        } catch (ExecutionException ex) {
+            throw new IllegalStateException("It is never completed so", ex);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -349,6 +375,9 @@ final class ListenerClaims {
         for (Registration registration : registrations) {
             ChannelRoute route = this.routes.find(registration.channel());
             ShardSubscription claim = (route != null) ? route.claim() : null;
+            if (claim != null && registration.isRecovering()) {
+                var unused = claim.confirmed().thenRun(registration::confirmed);
+            }
             if (claim != null && registration.listener().listener() instanceof SubscriptionListener) {
                 byte[] channel = registration.channel().toBytes();
                 var unused = claim.confirmed().whenComplete((confirmed, failure) -> {

@@ -37,6 +37,10 @@ final class MethodMessageListener implements MessageListener {
                 .setHeader(PubSubHeaders.CHANNEL, channel)
                 .setHeader(PubSubHeaders.TOPIC, channel)
                 .setHeader(ShardPubSubHeaders.SLOT, SlotHash.getSlot(name));
+        if (message instanceof RecoverableMessage recoverable) {
+            built.setHeader(ShardPubSubHeaders.RECOVERED, recoverable.isRecovered())
+                    .setHeader(ShardPubSubHeaders.POSITION, recoverable.getPosition());
+        }
         if (!this.consumes.isEmpty()) {
             built.setHeader(MessageHeaders.CONTENT_TYPE, this.consumes);
         }

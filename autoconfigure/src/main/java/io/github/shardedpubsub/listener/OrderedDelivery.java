@@ -97,6 +97,11 @@ final class OrderedDelivery {
         wakeWorker();
     }
 
+    /** Messages came for which there was no room, and which were not queued. */
+    void dropped(Registration registration, int count) {
+        this.destination.dropped(registration, count, false);
+    }
+
     /** Goes on with what waits, where that was paused. */
     void resume(Registration registration) {
         if (registration.queue().scheduleIfNeeded()) {

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -132,6 +133,15 @@ public class ReactiveShardedRedisMessageListenerContainer
     public void setOverflowPolicy(OverflowPolicy overflowPolicy) {
         Assert.notNull(overflowPolicy, "OverflowPolicy must not be null");
         this.lanes.overflow(overflowPolicy);
+    }
+
+    /**
+     * Sets from where subscribers get what they did not get live, on the channels that have a history; by default none has.
+     *
+     * @see ShardedRedisMessageListenerContainer#setRecovery
+     */
+    public void setRecovery(@Nullable ShardRecovery recovery) {
+        this.lanes.recovery(recovery);
     }
 
     /**

@@ -1,7 +1,12 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.recovery.ChannelRecovery;
+import io.github.shardedpubsub.recovery.RecoverySink;
+import io.github.shardedpubsub.recovery.ShardRecovery;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** One listener on one channel, from its adding to its removal, with what waits for it. */
 final class Registration implements Runnable {
@@ -16,16 +21,33 @@ final class Registration implements Runnable {
 
     private final ChannelQueue queue;
 
+    private final @Nullable ShardRecovery recoveries;
+
+    /** Null for a channel without a history. */
+    private final @Nullable ChannelRecovery recovery;
+
     /** To be removed as soon as what waits is delivered. */
     private volatile boolean leaving;
 
     /** No call begins. */
     private volatile boolean ended;
 
+    /** Creates it with an empty queue, for a channel without a history. */
+    Registration(
+            ChannelName channel,
+            RegisteredListener listener,
+            BooleanSupplier allPaused,
+            int capacity,
+            OverflowPolicy overflow,
+            Runnable roomChanged) {
+        this(channel, listener, allPaused, capacity, overflow, roomChanged, null);
+    }
+
     /**
      * Creates it with an empty queue.
      *
      * @param allPaused whether all listeners are paused
+     * @param recoveries null for none
      * @see ChannelQueue
      */
     Registration(
@@ -34,12 +56,73 @@ final class Registration implements Runnable {
             BooleanSupplier allPaused,
             int capacity,
             OverflowPolicy overflow,
-            Runnable roomChanged) {
+            Runnable roomChanged,
+            @Nullable ShardRecovery recoveries) {
         this.channel = channel;
         this.channelBytes = channel.toBytes();
         this.listener = listener;
         this.allPaused = allPaused;
-        this.queue = new ChannelQueue(capacity, overflow, this::isPaused, roomChanged);
+        this.recoveries = recoveries;
+        this.recovery = recoveries != null ? recoveries.open(channel, new QueueSink()) : null;
+        // what finds no room is read from the history later, so that nothing is dropped, and no connection has to wait
+        this.queue = this.recovery == null
+                ? new ChannelQueue(capacity, overflow, this::isPaused, roomChanged)
+                : new ChannelQueue(capacity, OverflowPolicy.BLOCK, this::isPaused, this::recoverIfRoom);
+    }
+
+    /** What a recovery delivers. */
+    private final class QueueSink implements RecoverySink {
+
+        @Override
+        public boolean hasRoom() {
+            return !Registration.this.queue.isWithoutRoom();
+        }
+
+        @Override
+        public void message(byte[] message) {
+            Registration.this.listener.delivery().add(Registration.this, message);
+        }
+
+        @Override
+        public void dropped(int count) {
+            Registration.this.listener.delivery().dropped(Registration.this, count);
+        }
+    }
+
+    private void recoverIfRoom() {
+        ChannelRecovery recovery = this.recovery;
+        if (recovery != null && !this.queue.isWithoutRoom()) {
+            recovery.room();
+        }
+    }
+
+    /** Whether messages are those of a {@link RecoverySink}. */
+    boolean isRecovering() {
+        return this.recovery != null;
+    }
+
+    /** Whether the connections that its channel's messages come from have to wait for it. */
+    boolean isReadingPaused() {
+        return this.recovery == null && this.queue.isWithoutRoom();
+    }
+
+    /** Its channel is confirmed, for the first time or already. */
+    void confirmed() {
+        if (this.recovery != null) {
+            this.recovery.confirmed();
+        }
+    }
+
+    /** Completed when it is known where it begins in its channel's history; at once where there is none. */
+    CompletableFuture<@Nullable Void> begun() {
+        return this.recovery != null ? this.recovery.begun() : CompletableFuture.completedFuture(null);
+    }
+
+    /** It is removed, and will not come back. */
+    void forget() {
+        if (this.recovery != null && this.recoveries != null) {
+            this.recoveries.close(this.recovery);
+        }
     }
 
     ChannelName channel() {
@@ -65,7 +148,11 @@ final class Registration implements Runnable {
 
     /** Queues a message; called on an event loop, and never waits. */
     void add(byte[] payload) {
-        this.listener.delivery().add(this, payload);
+        if (this.recovery != null) {
+            this.recovery.message(payload);
+        } else {
+            this.listener.delivery().add(this, payload);
+        }
     }
 
     /** Finds a worker for what waits. */
@@ -84,11 +171,17 @@ final class Registration implements Runnable {
         if (!this.leaving) {
             this.ended = false;
             this.queue.open();
+            if (this.recovery != null) {
+                this.recovery.start();
+            }
         }
     }
 
     /** Takes no more messages; what waits is delivered. What comes all the same is dropped and counted. */
     void close() {
+        if (this.recovery != null) {
+            this.recovery.stop();
+        }
         this.queue.close();
     }
 

@@ -1,6 +1,8 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.recovery.HistoryLoss;
+import io.github.shardedpubsub.recovery.RecoveryObserver;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelTransition;
 import io.github.shardedpubsub.subscription.Interruption;
@@ -22,7 +24,7 @@ import org.springframework.context.ApplicationEventPublisher;
  * Publishes what happens to channels as {@link ShardChannelEvent}s, one after the other on a thread of its own. Events wait in a
  * bounded queue; one that comes when it is full is dropped and counted.
  */
-public class ShardEventPublisher implements SubscriptionObserver, DeliveryObserver, DisposableBean {
+public class ShardEventPublisher implements SubscriptionObserver, DeliveryObserver, RecoveryObserver, DisposableBean {
 
     private static final Log logger = LogFactory.getLog(ShardEventPublisher.class);
 
@@ -43,7 +45,7 @@ public class ShardEventPublisher implements SubscriptionObserver, DeliveryObserv
     private volatile boolean dropping;
 
     /**
-     * Creates it; it has to be registered as an observer of subscriptions and containers.
+     * Creates it; it has to be registered as an observer of subscriptions, containers and recoveries.
      *
      * @param capacity how many events can wait
      */
@@ -108,6 +110,12 @@ public class ShardEventPublisher implements SubscriptionObserver, DeliveryObserv
     @Override
     public void overflowed(ChannelName channel, OverflowPolicy overflow, int capacity) {
         publish(new ShardMessagesDroppedEvent(channel.toString(), overflow, capacity, this.clock.instant()));
+    }
+
+    @Override
+    public void historyLost(ChannelName channel, HistoryLoss loss) {
+        publish(new ShardHistoryLostEvent(
+                channel.toString(), loss.cause(), loss.after(), loss.before(), this.clock.instant()));
     }
 
     private void publish(ShardChannelEvent event) {

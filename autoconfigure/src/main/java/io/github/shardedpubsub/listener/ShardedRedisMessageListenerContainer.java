@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -123,6 +124,14 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     public void setOverflowPolicy(OverflowPolicy overflowPolicy) {
         Assert.notNull(overflowPolicy, "OverflowPolicy must not be null");
         this.lanes.overflow(overflowPolicy);
+    }
+
+    /**
+     * Sets from where listeners get what they did not get live, on the channels that have a history; by default none has. There the
+     * overflow policy has no meaning: what finds no room in a queue is read when there is room. To be set before listeners are added.
+     */
+    public void setRecovery(@Nullable ShardRecovery recovery) {
+        this.lanes.recovery(recovery);
     }
 
     /**
@@ -337,7 +346,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
         RegisteredListener registered = this.claims.registered(listener);
         registered.pause(true);
         boolean blocks = this.claims.registrations(listener).stream()
-                .anyMatch(each -> each.queue().overflow() == OverflowPolicy.BLOCK);
+                .anyMatch(each -> !each.isRecovering() && each.queue().overflow() == OverflowPolicy.BLOCK);
         if (blocks && this.warnedOfBlocking.compareAndSet(false, true)) {
             this.logger.warn(
                     registered + " is paused, and its queues block when they are full: then its nodes' connections are"

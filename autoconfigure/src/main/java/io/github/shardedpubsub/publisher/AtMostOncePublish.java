@@ -10,6 +10,8 @@ import io.lettuce.core.protocol.CommandType;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +39,30 @@ final class AtMostOncePublish extends AsyncCommand<byte[], byte[], Long> {
     }
 
     private AtMostOncePublish(byte[] channel, byte[] payload, Receivers receivers) {
-        super(new Command<>(
+        this(
                 CommandType.SPUBLISH,
-                receivers,
-                new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(channel).addValue(payload)));
+                new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(channel).addValue(payload),
+                receivers);
+    }
+
+    private AtMostOncePublish(CommandType type, CommandArgs<byte[], byte[]> arguments, Receivers receivers) {
+        super(new Command<>(type, receivers, arguments));
         this.receivers = receivers;
+    }
+
+    /**
+     * A script that publishes.
+     *
+     * @param type {@code EVAL} or {@code EVALSHA}; or {@code WAIT}, which answers with a number, too
+     */
+    static AtMostOncePublish script(CommandType type, CommandArgs<byte[], byte[]> arguments) {
+        return new AtMostOncePublish(type, arguments, new Receivers());
+    }
+
+    /** What a script has answered besides the number of receivers. */
+    List<String> texts() {
+        List<String> texts = this.receivers.texts;
+        return texts != null ? texts : List.of();
     }
 
     /** Called on the event loop of the connection each time that it is to be sent there. */
@@ -74,6 +95,9 @@ final class AtMostOncePublish extends AsyncCommand<byte[], byte[], Long> {
 
         private boolean refused;
 
+        /** Beside the number; null where there is nothing but that. */
+        private @Nullable List<String> texts;
+
         Receivers() {
             super(ByteArrayCodec.INSTANCE, null);
         }
@@ -84,8 +108,16 @@ final class AtMostOncePublish extends AsyncCommand<byte[], byte[], Long> {
         }
 
         @Override
+        public void multi(int count) {
+            this.texts = new ArrayList<>(count);
+        }
+
+        @Override
         public void set(@Nullable ByteBuffer bytes) {
-            // the answer to the PING
+            // else it is the answer to the PING
+            if (this.texts != null) {
+                this.texts.add(bytes != null ? decodeString(bytes) : "");
+            }
         }
 
         @Override

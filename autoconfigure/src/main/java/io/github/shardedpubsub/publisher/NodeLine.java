@@ -37,6 +37,9 @@ final class NodeLine {
         /** It was sent, and nothing is known of it. */
         void unanswered(Publication publication, Throwable failure);
 
+        /** The node took it, and not enough replicas have said in time that they have it, too. */
+        void notReplicated(Publication publication, long replicas, @Nullable Throwable failure);
+
         /** The connection is lost, and Lettuce keeps the commands for when it stands again. */
         void waiting(List<AtMostOncePublish> commands);
     }
@@ -52,6 +55,9 @@ final class NodeLine {
     private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
 
     private volatile @Nullable Throwable failure;
+
+    /** Whether the script of channels with a history has been sent; what is sent then only names it. */
+    private volatile boolean scripted;
 
     NodeLine(
             NodeAddress node,
@@ -103,7 +109,12 @@ final class NodeLine {
             return;
         }
         List<AtMostOncePublish> commands = new ArrayList<>(publications.size());
-        publications.forEach(publication -> commands.add(command(publication)));
+        // one for all of them, since it is for all that was written before
+        AtMostOncePublish replication = replication(publications);
+        publications.forEach(publication -> commands.add(command(publication, false, replication)));
+        if (replication != null) {
+            commands.add(replication);
+        }
         try {
             if (commands.size() == 1) {
                 opened.dispatch(commands.get(0));
@@ -124,26 +135,48 @@ final class NodeLine {
             tellNotConnected(publication);
             return;
         }
-        AtMostOncePublish command = command(publication);
-        List<RedisCommand<byte[], byte[], ?>> both = List.of(
-                new AsyncCommand<>(new Command<>(
-                        CommandType.ASKING,
-                        new StatusOutput<>(ByteArrayCodec.INSTANCE),
-                        new CommandArgs<>(ByteArrayCodec.INSTANCE))),
-                command);
+        // what is published while a slot moves is rare, and would have to ask again if the script was not known
+        AtMostOncePublish replication = replication(List.of(publication));
+        AtMostOncePublish command = command(publication, true, replication);
+        List<RedisCommand<byte[], byte[], ?>> together = new ArrayList<>();
+        together.add(new AsyncCommand<>(new Command<>(
+                CommandType.ASKING,
+                new StatusOutput<>(ByteArrayCodec.INSTANCE),
+                new CommandArgs<>(ByteArrayCodec.INSTANCE))));
+        together.add(command);
+        if (replication != null) {
+            together.add(replication);
+        }
         try {
             // at once, since ASKING is for the very next command, whoever sends that
-            opened.dispatch(both);
+            opened.dispatch(together);
         } catch (RuntimeException ex) {
             command.completeExceptionally(ex);
         }
     }
 
-    private AtMostOncePublish command(Publication publication) {
-        AtMostOncePublish command = publication.command();
+    /** A wait for the replicas that the messages want to be at; null if none wants any. */
+    private static @Nullable AtMostOncePublish replication(List<Publication> publications) {
+        for (Publication publication : publications) {
+            AtMostOncePublish replication = publication.replication();
+            if (replication != null) {
+                return replication;
+            }
+        }
+        return null;
+    }
+
+    private AtMostOncePublish command(
+            Publication publication, boolean withScript, @Nullable AtMostOncePublish replication) {
+        boolean first = publication.hasHistory() && !this.scripted;
+        if (first) {
+            this.scripted = true;
+        }
+        AtMostOncePublish command = publication.command(withScript || first);
         var unused = command.whenComplete((receivers, cause) -> {
             if (cause == null) {
-                this.destination.published(publication, receivers);
+                publication.answered(command);
+                published(publication, receivers, replication);
             } else if (cause instanceof RedisCommandExecutionException refusal) {
                 this.destination.refused(publication, this.node, refusal);
             } else if (command.abandon()) {
@@ -153,6 +186,21 @@ final class NodeLine {
             }
         });
         return command;
+    }
+
+    private void published(Publication publication, long receivers, @Nullable AtMostOncePublish replication) {
+        int wanted = publication.replicas();
+        if (wanted == 0 || replication == null) {
+            this.destination.published(publication, receivers);
+            return;
+        }
+        var unused = replication.whenComplete((replicas, cause) -> {
+            if (cause == null && replicas >= wanted) {
+                this.destination.published(publication, receivers);
+            } else {
+                this.destination.notReplicated(publication, cause == null ? replicas : 0, cause);
+            }
+        });
     }
 
     private void tellNotConnected(Publication publication) {

@@ -1,6 +1,8 @@
 package io.github.shardedpubsub.publisher;
 
+import io.github.shardedpubsub.recovery.ShardHistory;
 import io.lettuce.core.cluster.SlotHash;
+import io.lettuce.core.protocol.CommandType;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -32,15 +34,22 @@ final class Publication {
 
     private final CompletableFuture<Long> answer = new CompletableFuture<>();
 
+    /** Null for a channel without a history. */
+    private final ShardHistory.@Nullable HistoryWrite history;
+
+    /** A node did not know the script. */
+    private boolean bringsScript;
+
     private int refusals;
 
     private long firstRefusal;
 
-    Publication(String channel, byte[] payload, PublishObserver observer) {
+    Publication(String channel, byte[] payload, PublishObserver observer, ShardHistory.@Nullable HistoryWrite history) {
         this.channel = channel;
         this.channelName = channel.getBytes(StandardCharsets.UTF_8);
         this.payload = payload;
         this.observer = observer;
+        this.history = history;
     }
 
     /** Before it is sent for the first time. */
@@ -60,9 +69,51 @@ final class Publication {
         return SlotHash.getSlot(this.channelName);
     }
 
-    /** A command for one attempt. */
-    AtMostOncePublish command() {
-        return new AtMostOncePublish(this.channelName, this.payload);
+    boolean hasHistory() {
+        return this.history != null;
+    }
+
+    /**
+     * A command for one attempt.
+     *
+     * @param withScript whether the node may not know the script yet
+     */
+    AtMostOncePublish command(boolean withScript) {
+        ShardHistory.HistoryWrite write = this.history;
+        if (write == null) {
+            return new AtMostOncePublish(this.channelName, this.payload);
+        }
+        boolean whole = withScript || this.bringsScript;
+        return AtMostOncePublish.script(
+                whole ? CommandType.EVAL : CommandType.EVALSHA, write.arguments(this.payload, whole));
+    }
+
+    /** How many replicas it has to be at before it is done with. */
+    int replicas() {
+        return this.history != null ? this.history.replicas() : 0;
+    }
+
+    /** A command that waits for these, to be sent behind that which publishes; null if there are none. */
+    @Nullable
+    AtMostOncePublish replication() {
+        // on another connection it would be answered at once, for nothing was written there: it must not be sent twice
+        return this.history != null && this.history.replicas() > 0
+                ? AtMostOncePublish.script(CommandType.WAIT, this.history.replication())
+                : null;
+    }
+
+    /** A node took it. */
+    void answered(AtMostOncePublish command) {
+        if (this.history != null) {
+            this.history.answered(command.texts());
+        }
+    }
+
+    /** Has the script sent with it. Returns false if it was already. */
+    boolean bringScript() {
+        boolean before = this.bringsScript;
+        this.bringsScript = true;
+        return !before && hasHistory();
     }
 
     /** Completed with the number of receivers, or with what Lettuce threw. Cancelled, the message is not offered again. */

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings each message to the node that serves its slot, and offers it again, there or where a redirect points, as long as it is
@@ -28,6 +29,8 @@ final class PublishingConnection implements NodeLine.Destination {
 
     /** Refusals of the moment; {@code LOADING} is a node that comes back. */
     private static final Set<String> PASSING = Set.of("CLUSTERDOWN", "TRYAGAIN", "LOADING");
+
+    private static final String NO_SCRIPT = "NOSCRIPT";
 
     private final StatefulRedisClusterConnection<byte[], byte[]> connection;
 
@@ -132,6 +135,9 @@ final class PublishingConnection implements NodeLine.Destination {
             // may not
             this.retries.redirected(
                     publication, refusal, () -> line(ask.target()).sendAsking(publication));
+        } else if (NO_SCRIPT.equals(new ReplyError(error).code()) && publication.bringScript()) {
+            // the node has been restarted, or its scripts were flushed
+            line(node).send(List.of(publication));
         } else if (PASSING.contains(new ReplyError(error).code())) {
             offerAgain(publication, refusal);
         } else {
@@ -142,6 +148,17 @@ final class PublishingConnection implements NodeLine.Destination {
     @Override
     public void unanswered(Publication publication, Throwable failure) {
         publication.failed(failure, PublishOutcome.UNKNOWN);
+    }
+
+    @Override
+    public void notReplicated(Publication publication, long replicas, @Nullable Throwable failure) {
+        publication.failed(
+                new RedisException(
+                        "The message is published, but " + replicas + " of " + publication.replicas()
+                                + " replicas have confirmed it in time: a failover can lose it from the channel's history. Its"
+                                + " listeners have it if they were connected",
+                        failure),
+                PublishOutcome.UNKNOWN);
     }
 
     /** A connection that is back soon keeps the order of its messages; else the slots may have another owner. */

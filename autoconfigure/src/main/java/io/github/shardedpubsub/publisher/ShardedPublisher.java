@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.publisher;
 
+import io.github.shardedpubsub.recovery.ShardHistory;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -59,6 +60,8 @@ public final class ShardedPublisher implements AutoCloseable {
 
     private volatile @Nullable PublishInterceptor interceptor;
 
+    private volatile @Nullable ShardHistory history;
+
     /** Guarded by this. */
     private @Nullable Opened opened;
 
@@ -114,6 +117,13 @@ public final class ShardedPublisher implements AutoCloseable {
      */
     public void setInterceptor(@Nullable PublishInterceptor interceptor) {
         this.interceptor = interceptor;
+    }
+
+    /**
+     * Sets which channels have a history, in which their messages are kept as they are published; by default none has.
+     */
+    public void setHistory(@Nullable ShardHistory history) {
+        this.history = history;
     }
 
     boolean isIntercepted() {
@@ -240,7 +250,9 @@ public final class ShardedPublisher implements AutoCloseable {
     private Publication publication(String channel, Object payload) {
         Assert.notNull(channel, "Channel must not be null");
         Assert.notNull(payload, "Payload must not be null");
-        return new Publication(channel, encode(payload), this.observers);
+        ShardHistory history = this.history;
+        return new Publication(
+                channel, encode(payload), this.observers, history != null ? history.write(channel) : null);
     }
 
     private byte[] encode(Object payload) {

@@ -7,6 +7,10 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.Outcome;
 import io.github.shardedpubsub.pipe.ReplyError;
 import io.github.shardedpubsub.publisher.PublishObserver;
+import io.github.shardedpubsub.recovery.HistoryLoss;
+import io.github.shardedpubsub.recovery.LostWrites;
+import io.github.shardedpubsub.recovery.RecoveryObserver;
+import io.github.shardedpubsub.recovery.StreamPosition;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelTransition;
 import io.github.shardedpubsub.subscription.Interruption;
@@ -35,7 +39,8 @@ class CardinalityTests {
         return Stream.of(
                 observer(SubscriptionObserver.class, MeteredSubscriptions::new),
                 observer(DeliveryObserver.class, MeteredDelivery::new),
-                observer(PublishObserver.class, MeteredPublishing::new));
+                observer(PublishObserver.class, MeteredPublishing::new),
+                observer(RecoveryObserver.class, MeteredRecovery::new));
     }
 
     private interface Metering<T> {
@@ -101,6 +106,13 @@ class CardinalityTests {
         }
         if (type == Duration.class) {
             return Duration.ofMillis(i + 1);
+        }
+        if (type == HistoryLoss.class) {
+            HistoryLoss.Cause[] causes = HistoryLoss.Cause.values();
+            return new HistoryLoss(causes[i % causes.length], StreamPosition.ORIGIN, null);
+        }
+        if (type == LostWrites.class) {
+            return new LostWrites(StreamPosition.ORIGIN, StreamPosition.ORIGIN);
         }
         if (type == ChannelTransition.class) {
             return transition(i);

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 class ConfigurationMetadataTests {
 
     private static final List<Class<?>> VALUES =
-            List.of(Duration.class, boolean.class, int.class, Integer.class, String.class);
+            List.of(Duration.class, boolean.class, int.class, Integer.class, String.class, List.class);
 
     private final Map<String, String> descriptions = new HashMap<>();
 
@@ -160,6 +161,9 @@ class ConfigurationMetadataTests {
     private static String asText(@Nullable Object value) {
         if (value instanceof Duration duration) {
             return duration.toSeconds() + "s";
+        }
+        if (value instanceof List<?> several) {
+            return several.stream().map(String::valueOf).collect(Collectors.joining(","));
         }
         return String.valueOf(value).toLowerCase(Locale.ROOT).replace('_', '-');
     }

@@ -8,6 +8,8 @@ import io.github.shardedpubsub.actuate.ShardedPubSubMeter;
 import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.RecoverySettings;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.micrometer.core.instrument.Meter;
@@ -75,6 +77,12 @@ class MetricsDocumentTests {
                         ShardEventPublisher.class,
                         () -> new ShardEventPublisher(
                                 event -> {}, Clock.systemUTC(), ShardEventPublisher.DEFAULT_CAPACITY))
+                .withBean(
+                        ShardRecovery.class,
+                        () -> new ShardRecovery(
+                                () -> mock(RedisClusterClient.class),
+                                new FakeShardSubscriptions(),
+                                RecoverySettings.DEFAULTS))
                 .withBean(
                         ShardedPublisher.class, () -> new ShardedPublisher(() -> mock(RedisClusterClient.class), null))
                 .run(context -> test.accept(context.getBean(PrometheusMeterRegistry.class)));

@@ -16,6 +16,8 @@ import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.RecoverySettings;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.micrometer.core.instrument.Meter;
@@ -55,8 +57,14 @@ class ShardedPubSubMetricsAutoConfigurationTests {
 
     @Test
     void registersEveryMeter() {
-        this.runner.run(
-                context -> assertThat(context.getBean(MeterRegistry.class).getMeters())
+        this.runner
+                .withBean(
+                        ShardRecovery.class,
+                        () -> new ShardRecovery(
+                                () -> mock(RedisClusterClient.class),
+                                new FakeShardSubscriptions(),
+                                RecoverySettings.DEFAULTS))
+                .run(context -> assertThat(context.getBean(MeterRegistry.class).getMeters())
                         .extracting(Meter::getId)
                         .extracting(Meter.Id::getName)
                         .containsAll(Arrays.stream(ShardedPubSubMeter.values())

@@ -175,7 +175,7 @@ class PublishingConnectionTests {
     }
 
     private Publication message(String channel, String payload) {
-        return new Publication(channel, payload.getBytes(StandardCharsets.UTF_8), this.observer);
+        return new Publication(channel, payload.getBytes(StandardCharsets.UTF_8), this.observer, null);
     }
 
     private CompletableFuture<Long> publish(String payload) {

@@ -1,0 +1,68 @@
+package io.github.shardedpubsub.recovery;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is published on a channel with a history: the payload behind a line that says where it stands there.
+ *
+ * <pre>
+ * bytes 0 to 5   F5 53 50 53 52 31, which is F5 and "SPSR1"
+ * then           ' ', the epoch, ' ', the id, ' ', the epoch of the message before it or '=' for the same, ' ', that one's id;
+ *                and, if the publisher has found that acknowledged messages are lost: ' ', their epoch, ' ', the id after which they
+ *                were, ' ', the last one's
+ * then           '\n'
+ * then           the payload
+ * </pre>
+ *
+ * <p>An epoch is 16 digits of {@code 0-9a-f}, or {@code -} with the id {@code 0-0} where there was no message before; an id is that of an
+ * entry of a Redis stream. What is not exactly so is no envelope but the payload of a publisher that knows of no history. No text begins
+ * so, since UTF-8 has no byte F5.
+ *
+ * @param position its place in the history
+ * @param link the one before it
+ * @param message as it came
+ * @param begin where the payload begins there
+ */
+record ShardEnvelope(StreamPosition position, Link link, byte[] message, int begin) {
+
+    /** F5 and its ASCII letters are the same in ISO 8859-1, which every byte is. */
+    private static final byte[] MAGIC = "\u00f5SPSR1 ".getBytes(StandardCharsets.ISO_8859_1);
+
+    /** No line is as long. */
+    private static final int LONGEST_LINE = 256;
+
+    private static final int LINK = 2;
+
+    byte[] payload() {
+        return Arrays.copyOfRange(this.message, this.begin, this.message.length);
+    }
+
+    /** Null if it is none. */
+    static @Nullable ShardEnvelope parse(byte[] message) {
+        if (!beginsAsEnvelope(message)) {
+            return null;
+        }
+        int end = MAGIC.length;
+        int limit = Math.min(message.length, LONGEST_LINE);
+        while (end < limit && message[end] != '\n') {
+            end++;
+        }
+        if (end == limit) {
+            return null;
+        }
+        String[] words =
+                new String(message, MAGIC.length, end - MAGIC.length, StandardCharsets.ISO_8859_1).split(" ", -1);
+        StreamPosition position = words.length > LINK ? StreamPosition.of(words[0], words[1]) : null;
+        if (position == null || position.epoch().equals(StreamPosition.ORIGIN.epoch())) {
+            return null;
+        }
+        Link link = Link.parse(words, LINK, position.epoch());
+        return link == null ? null : new ShardEnvelope(position, link, message, end + 1);
+    }
+
+    private static boolean beginsAsEnvelope(byte[] message) {
+        return message.length > MAGIC.length && Arrays.equals(message, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
+    }
+}

@@ -1,0 +1,413 @@
+package io.github.shardedpubsub.recovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Label;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every interleaving of messages, interruptions, confirmations, reads, their failures, and what can become of a history, against a model of
+ * servers and a publisher.
+ */
+@Label("Given a channel with a history, published to and listened to")
+class MessageChainPropertyTests {
+
+    private static final int PAGE = 3;
+
+    private static final int BUFFER = 4;
+
+    private static final int QUEUE = 5;
+
+    private static final Set<Deed> HARMLESS = EnumSet.of(
+            Deed.PUBLISH,
+            Deed.ARRIVE,
+            Deed.ARRIVE_TWICE,
+            Deed.GO_ASTRAY,
+            Deed.INTERRUPT,
+            Deed.SUBSCRIBE,
+            Deed.CONFIRM,
+            Deed.EXECUTE,
+            Deed.ANSWER,
+            Deed.CONSUME,
+            Deed.MOVE,
+            Deed.HAND_OVER,
+            Deed.PUBLISH_PLAIN,
+            Deed.PASS);
+
+    private enum Deed {
+        PUBLISH,
+        ARRIVE,
+        /** A message arrives that stays on its way. */
+        ARRIVE_TWICE,
+        GO_ASTRAY,
+        INTERRUPT,
+        SUBSCRIBE,
+        CONFIRM,
+        /** The server reads; what it found is on its way. */
+        EXECUTE,
+        ANSWER,
+        CONSUME,
+        MOVE,
+        HAND_OVER,
+        PUBLISH_PLAIN,
+        PASS,
+        TRIM,
+        FAIL_OVER,
+        DELETE,
+        EXPIRE
+    }
+
+    @Provide
+    Arbitrary<List<Integer>> tapes() {
+        return Arbitraries.integers().between(0, 9999).list().ofMinSize(20).ofMaxSize(220);
+    }
+
+    @Property(tries = 20_000)
+    @Label(
+            "as long as the history has it all, the listener gets each message once and in order, and is told of no loss")
+    void nothingIsMissing(@ForAll("tapes") List<Integer> numbers) {
+        Run run = new Run(List.copyOf(HARMLESS));
+        run.play(numbers);
+        assertThat(run.losses).as(run.toString()).isEmpty();
+        run.assertEachOnceAndInOrder();
+        run.assertNothingMissesButWhatWasToldOf();
+    }
+
+    @Property(tries = 40_000)
+    @Label("whatever becomes of the history, it gets each message once and in order, or is told that it cannot have it")
+    void nothingIsMissingInSilence(@ForAll("tapes") List<Integer> numbers) {
+        Run run = new Run(List.of(Deed.values()));
+        run.play(numbers);
+        run.assertEachOnceAndInOrder();
+        run.assertNothingMissesButWhatWasToldOf();
+        run.assertLostWritesAreLost();
+    }
+
+    /** A loss, and how much was published when it was told. */
+    private record Told(HistoryLoss loss, int published) {}
+
+    /** A reading on its way. */
+    private static final class Reading {
+
+        private final HistoryRequest request;
+
+        private @Nullable List<HistoryEntry> found;
+
+        Reading(HistoryRequest request) {
+            this.request = request;
+        }
+    }
+
+    private static final class Run implements MessageChain.Steps {
+
+        private final ModelHistory history = new ModelHistory();
+
+        private final MessageChain chain = new MessageChain(PAGE, BUFFER, ModelHistory.EXPIRY, this);
+
+        private final List<Deed> deeds;
+
+        private final ArrayDeque<byte[]> onTheWay = new ArrayDeque<>();
+
+        private final List<Reading> readings = new ArrayList<>();
+
+        private final List<Integer> delivered = new ArrayList<>();
+
+        private final List<Told> losses = new ArrayList<>();
+
+        private final List<String> trace = new ArrayList<>();
+
+        private int queued;
+
+        private boolean subscribed;
+
+        private boolean confirmed;
+
+        private boolean everConfirmed;
+
+        /** From there on nothing may be missing. */
+        private int owedFrom = Integer.MAX_VALUE;
+
+        Run(List<Deed> deeds) {
+            this.deeds = deeds;
+        }
+
+        void play(List<Integer> numbers) {
+            Iterator<Integer> tape = numbers.iterator();
+            for (int before = tape.next() % 4; before > 0; before--) {
+                this.history.publish();
+            }
+            this.chain.begin();
+            while (tape.hasNext()) {
+                int number = tape.next();
+                Deed deed = this.deeds.get(number % this.deeds.size());
+                this.trace.add(deed + " " + number / 100
+                        + (deed == Deed.PUBLISH ? " as " + this.history.publishedCount() : ""));
+                act(deed, number / 100);
+                this.history.pass(number % 7);
+                if (this.owedFrom == Integer.MAX_VALUE && this.everConfirmed && this.chain.lastPosition() != null) {
+                    this.owedFrom = this.history.publishedCount();
+                    // no clock is so far behind another that what comes now was before the listener began
+                    this.history.pass(200);
+                }
+            }
+            heal();
+        }
+
+        private long now() {
+            return this.history.now() - 123_456;
+        }
+
+        private void act(Deed deed, int argument) {
+            switch (deed) {
+                case PUBLISH -> publish(this.history.publish());
+                case PUBLISH_PLAIN -> publish(new byte[] {'-'});
+                case ARRIVE -> arrive(this.onTheWay.poll());
+                case ARRIVE_TWICE -> arrive(this.onTheWay.peek());
+                case GO_ASTRAY -> this.onTheWay.poll();
+                case INTERRUPT -> interrupt(argument);
+                case SUBSCRIBE -> this.subscribed = true;
+                case CONFIRM -> confirm();
+                case EXECUTE -> execute(argument);
+                case ANSWER -> answer(argument);
+                case CONSUME -> consume(argument % 4);
+                case MOVE -> {
+                    interrupt(argument);
+                    this.history.move();
+                }
+                case HAND_OVER -> {
+                    this.history.move();
+                    confirm();
+                }
+                case PASS -> this.history.pass(argument);
+                case TRIM -> this.history.trim(argument % 6);
+                case FAIL_OVER -> {
+                    interrupt(argument);
+                    this.history.failOver(argument % 4, argument % 3 * 50L - 50);
+                }
+                case DELETE -> this.history.delete();
+                case EXPIRE -> {
+                    // what has gone astray on a connection that stands, and has expired, nobody can tell of
+                    if (!this.confirmed && this.onTheWay.isEmpty()) {
+                        this.history.pass(ModelHistory.EXPIRY / 2 * (1 + argument % 3));
+                    }
+                }
+            }
+        }
+
+        private void publish(byte[] message) {
+            if (this.subscribed) {
+                this.onTheWay.add(message);
+            }
+        }
+
+        private void arrive(byte @Nullable [] message) {
+            if (message != null) {
+                this.chain.message(message, now());
+            }
+        }
+
+        /** Some of what is on the way comes still. */
+        private void interrupt(int coming) {
+            for (int i = coming % 4; i > 0; i--) {
+                arrive(this.onTheWay.poll());
+            }
+            this.onTheWay.clear();
+            if (!this.confirmed) {
+                // that it was confirmed is told late, but it is told
+                confirm();
+            }
+            this.subscribed = false;
+            if (this.confirmed) {
+                this.confirmed = false;
+                this.chain.interrupted(now());
+            }
+        }
+
+        private void confirm() {
+            if (this.subscribed) {
+                this.confirmed = true;
+                this.everConfirmed = true;
+                this.chain.confirmed(now());
+            }
+        }
+
+        private void execute(int which) {
+            if (!this.readings.isEmpty()) {
+                Reading reading = this.readings.get(which % this.readings.size());
+                if (reading.found == null) {
+                    reading.found = this.history.read(reading.request);
+                }
+            }
+        }
+
+        private void answer(int which) {
+            if (!this.readings.isEmpty()) {
+                Reading reading = this.readings.get(which % this.readings.size());
+                List<HistoryEntry> found = reading.found;
+                if (found != null) {
+                    this.readings.remove(reading);
+                    this.chain.answered(reading.request, found, now());
+                }
+            }
+        }
+
+        private void consume(int count) {
+            for (int i = 0; i < count && this.queued > 0; i++) {
+                this.queued--;
+                this.chain.room(now());
+            }
+        }
+
+        /** Everything comes right, and a few more messages are published. */
+        private void heal() {
+            this.trace.add("HEAL");
+            this.subscribed = true;
+            settle();
+            if (!this.confirmed) {
+                confirm();
+            }
+            for (int i = 0; i < 3; i++) {
+                settle();
+                publish(this.history.publish());
+            }
+            settle();
+        }
+
+        private void settle() {
+            for (int i = 0; i < 1000; i++) {
+                consume(QUEUE);
+                if (!this.onTheWay.isEmpty()) {
+                    arrive(this.onTheWay.poll());
+                } else if (!this.readings.isEmpty()) {
+                    execute(0);
+                    answer(0);
+                } else {
+                    return;
+                }
+            }
+            throw new AssertionError("It does not come to rest: " + this);
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return this.queued < QUEUE;
+        }
+
+        @Override
+        public void deliver(ShardEnvelope envelope) {
+            delivered(envelope.payload());
+        }
+
+        @Override
+        public void deliver(HistoryEntry entry) {
+            delivered(entry.payload());
+        }
+
+        private void delivered(byte[] payload) {
+            assertThat(hasRoom()).isTrue();
+            this.queued++;
+            int number = Integer.parseInt(new String(payload, StandardCharsets.US_ASCII));
+            this.delivered.add(number);
+            this.trace.add("  got " + number);
+        }
+
+        @Override
+        public void deliverPlain(byte[] message) {
+            assertThat(hasRoom()).isTrue();
+            this.queued++;
+        }
+
+        @Override
+        public void dropPlain(int count) {
+            assertThat(count).isPositive();
+        }
+
+        @Override
+        public void read(HistoryRequest request) {
+            this.trace.add("  asks " + request);
+            this.readings.add(new Reading(request));
+        }
+
+        @Override
+        public void lost(HistoryLoss loss) {
+            this.trace.add("  told of " + loss);
+            this.losses.add(new Told(loss, this.history.publishedCount()));
+        }
+
+        @Override
+        public void duplicate() {}
+
+        @Override
+        public void recovered(long messages, long since) {}
+
+        void assertEachOnceAndInOrder() {
+            for (int i = 1; i < this.delivered.size(); i++) {
+                assertThat(this.delivered.get(i)).as(toString()).isGreaterThan(this.delivered.get(i - 1));
+            }
+        }
+
+        void assertNothingMissesButWhatWasToldOf() {
+            for (int number = this.owedFrom; number < this.history.publishedCount(); number++) {
+                if (!this.delivered.contains(number)) {
+                    int missing = number;
+                    assertThat(this.losses)
+                            .as("%s is missing: %s", missing, this)
+                            .anyMatch(told -> covers(told, missing));
+                }
+            }
+            assertThat(this.delivered).as(toString()).contains(this.history.publishedCount() - 1);
+        }
+
+        void assertLostWritesAreLost() {
+            for (Told told : this.losses) {
+                if (told.loss().cause() == HistoryLoss.Cause.WRITES_LOST) {
+                    assertThat(this.delivered)
+                            .as("%s: %s", told, this)
+                            .doesNotContain(numberAt(told.loss().before(), 0));
+                }
+            }
+        }
+
+        private boolean covers(Told told, int number) {
+            HistoryLoss loss = told.loss();
+            int before = numberAt(loss.before(), told.published());
+            return number > numberAt(loss.after(), -1)
+                    && (number < before || loss.cause() == HistoryLoss.Cause.WRITES_LOST && number == before);
+        }
+
+        private int numberAt(@Nullable StreamPosition position, int ifNone) {
+            if (position == null) {
+                return ifNone;
+            }
+            Integer number = this.history.published().get(position);
+            if (number != null) {
+                return number;
+            }
+            // the place after which writes are lost is in an epoch before theirs
+            return this.history.published().entrySet().stream()
+                    .filter(each -> each.getKey().id().equals(position.id()))
+                    .mapToInt(Map.Entry::getValue)
+                    .min()
+                    .orElse(ifNone);
+        }
+
+        @Override
+        public String toString() {
+            return "\n" + String.join("\n", this.trace) + "\n published " + this.history.published() + "\n owed from "
+                    + this.owedFrom;
+        }
+    }
+}
