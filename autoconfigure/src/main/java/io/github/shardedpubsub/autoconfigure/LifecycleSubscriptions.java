@@ -13,7 +13,6 @@ import io.github.shardedpubsub.subscription.ShardSubscription;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionObserver;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,7 +91,7 @@ final class LifecycleSubscriptions implements ShardSubscriptions, SmartLifecycle
 
     /** Starts, if that has not been done: a container may be started by hand before the application context is. */
     @Override
-    public List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink) {
+    public List<ShardSubscription> subscribe(Map<ChannelName, ? extends ShardMessageSink> sinks) {
         ShardSubscriptions started = this.current;
         if (started == null) {
             synchronized (this) {
@@ -103,7 +102,7 @@ final class LifecycleSubscriptions implements ShardSubscriptions, SmartLifecycle
         if (started == null) {
             throw new IllegalStateException("These subscriptions are stopped");
         }
-        return started.subscribe(channels, sink);
+        return started.subscribe(sinks);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.subscription.ShardMessageSink;
 import io.github.shardedpubsub.subscription.ShardSubscription;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +12,11 @@ import org.springframework.data.redis.connection.MessageListener;
  * A channel with its listeners, and its claim while the container runs. Changed under the container's lock only; event loops and
  * workers read it.
  */
-final class ChannelRoute {
+final class ChannelRoute implements ShardMessageSink {
 
     private final ChannelName channel;
+
+    private final DeliveryObservers observers;
 
     private volatile List<Registration> registrations = List.of();
 
@@ -22,8 +25,9 @@ final class ChannelRoute {
     /** Held while reading is paused or resumed, so that the last to look at the queues has the last word. */
     private final Object reading = new Object();
 
-    ChannelRoute(ChannelName channel) {
+    ChannelRoute(ChannelName channel, DeliveryObservers observers) {
         this.channel = channel;
+        this.observers = observers;
     }
 
     ChannelName channel() {
@@ -61,7 +65,9 @@ final class ChannelRoute {
     }
 
     /** Queues a message for every listener. On an event loop. */
-    void receive(byte[] payload) {
+    @Override
+    public void message(ChannelName channel, byte[] payload) {
+        this.observers.received(channel);
         for (Registration registration : this.registrations) {
             registration.add(payload);
         }

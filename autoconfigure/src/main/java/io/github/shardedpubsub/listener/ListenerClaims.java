@@ -1,12 +1,12 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
-import io.github.shardedpubsub.subscription.ShardMessageSink;
 import io.github.shardedpubsub.subscription.ShardSubscription;
 import io.github.shardedpubsub.subscription.ShardSubscriptionRefusedException;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +39,6 @@ final class ListenerClaims {
 
     private final ClaimConfirmations confirmations;
 
-    private final ShardMessageSink sink;
-
     private final Executor notifications;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -52,15 +50,17 @@ final class ListenerClaims {
     /**
      * Creates it without channels, and not running.
      *
-     * @param sink for the messages of all channels
+     * @param observers hear of each message that comes
      * @param notifications runs the calls of {@link SubscriptionListener}s
      */
     ListenerClaims(
-            ShardSubscriptions subscriptions, DeliveryLanes lanes, ShardMessageSink sink, Executor notifications) {
-        this.routes = new ListenerRoutes(lanes);
+            ShardSubscriptions subscriptions,
+            DeliveryLanes lanes,
+            DeliveryObservers observers,
+            Executor notifications) {
+        this.routes = new ListenerRoutes(lanes, observers);
         this.subscriptions = subscriptions;
         this.confirmations = new ClaimConfirmations(subscriptions);
-        this.sink = sink;
         this.notifications = notifications;
     }
 
@@ -114,12 +114,6 @@ final class ListenerClaims {
         } finally {
             this.lock.unlock();
         }
-    }
-
-    /** The route of a channel while it runs; null for a channel without listeners. */
-    @Nullable
-    ChannelRoute find(ChannelName channel) {
-        return this.running ? this.routes.find(channel) : null;
     }
 
     /**
@@ -348,8 +342,9 @@ final class ListenerClaims {
         List<ChannelRoute> unclaimed =
                 wanted.stream().filter(route -> route.claim() == null).toList();
         if (!unclaimed.isEmpty()) {
-            List<ShardSubscription> claims = this.subscriptions.subscribe(
-                    unclaimed.stream().map(ChannelRoute::channel).toList(), this.sink);
+            Map<ChannelName, ChannelRoute> sinks = new LinkedHashMap<>();
+            unclaimed.forEach(route -> sinks.put(route.channel(), route));
+            List<ShardSubscription> claims = this.subscriptions.subscribe(sinks);
             for (int i = 0; i < unclaimed.size(); i++) {
                 unclaimed.get(i).claim(claims.get(i));
             }

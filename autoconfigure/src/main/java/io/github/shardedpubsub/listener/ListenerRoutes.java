@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
 
 /**
- * Which listener is on which channel. Changed under the container's lock only; {@link #find} is for event loops too.
+ * Which listener is on which channel. Changed under the container's lock only.
  */
 final class ListenerRoutes {
 
@@ -26,8 +26,11 @@ final class ListenerRoutes {
 
     private final DeliveryLanes lanes;
 
-    ListenerRoutes(DeliveryLanes lanes) {
+    private final DeliveryObservers observers;
+
+    ListenerRoutes(DeliveryLanes lanes, DeliveryObservers observers) {
         this.lanes = lanes;
+        this.observers = observers;
     }
 
     @Nullable
@@ -70,7 +73,8 @@ final class ListenerRoutes {
         }
         List<Registration> added = new ArrayList<>();
         for (ChannelName channel : channels) {
-            ChannelRoute route = this.byChannel.computeIfAbsent(channel, ChannelRoute::new);
+            ChannelRoute route =
+                    this.byChannel.computeIfAbsent(channel, name -> new ChannelRoute(name, this.observers));
             Registration present = route.find(listener);
             if (present == null) {
                 Registration registration = this.lanes.register(channel, registered, route::roomChanged);

@@ -95,7 +95,7 @@ public class ReactiveShardedRedisMessageListenerContainer
         Assert.notNull(subscriptions, "ShardSubscriptions must not be null");
         this.lanes = new DeliveryLanes(this::execute, this.calls);
         this.changes = new SerialExecutor(this.lanes.executor());
-        this.claims = new ListenerClaims(subscriptions, this.lanes, this::receive, this.lanes.executor());
+        this.claims = new ListenerClaims(subscriptions, this.lanes, this.observers, this.lanes.executor());
         this.observers.add(this.events);
         subscriptions.addObserver(this.events);
     }
@@ -323,15 +323,6 @@ public class ReactiveShardedRedisMessageListenerContainer
             stream.registered(this.claims.add(stream, stream.channels(), options));
         } catch (RuntimeException ex) {
             this.lanes.executor().execute(() -> stream.onChannelRefused(ex));
-        }
-    }
-
-    /** Takes a message from the subscriptions, on an event loop. */
-    private void receive(ChannelName channel, byte[] payload) {
-        ChannelRoute route = this.claims.find(channel);
-        if (route != null) {
-            this.observers.received(channel);
-            route.receive(payload);
         }
     }
 

@@ -94,8 +94,8 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     public ShardedRedisMessageListenerContainer(ShardSubscriptions subscriptions) {
         Assert.notNull(subscriptions, "ShardSubscriptions must not be null");
         this.lanes = new DeliveryLanes(this::execute, this.calls);
-        this.claims =
-                new ListenerClaims(subscriptions, this.lanes, this::receive, new SerialExecutor(this.lanes.executor()));
+        this.claims = new ListenerClaims(
+                subscriptions, this.lanes, this.observers, new SerialExecutor(this.lanes.executor()));
         setMaxSubscriptionRegistrationWaitingTime(DEFAULT_SUBSCRIPTION_TIMEOUT);
     }
 
@@ -460,15 +460,6 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
     private Set<ChannelName> channels(Collection<? extends Topic> topics) {
         Assert.notEmpty(topics, "At least one topic is required");
         return ShardChannels.of(topics, this.topicSerializer);
-    }
-
-    /** Takes a message from the subscriptions, on an event loop. */
-    private void receive(ChannelName channel, byte[] payload) {
-        ChannelRoute route = this.claims.find(channel);
-        if (route != null) {
-            this.observers.received(channel);
-            route.receive(payload);
-        }
     }
 
     private void execute(Runnable task) {

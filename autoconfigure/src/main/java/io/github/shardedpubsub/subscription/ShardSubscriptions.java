@@ -2,6 +2,7 @@ package io.github.shardedpubsub.subscription;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,11 +15,23 @@ import org.jspecify.annotations.Nullable;
 public interface ShardSubscriptions extends AutoCloseable {
 
     /**
-     * Claims channels for a sink and returns at once. The claims are in the order of the channels.
+     * Claims channels, each for a sink of its own, and returns at once. The claims are in the order of the map.
      *
      * @throws IllegalStateException after {@link #close()}
      */
-    List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink);
+    List<ShardSubscription> subscribe(Map<ChannelName, ? extends ShardMessageSink> sinks);
+
+    /**
+     * Claims channels for one sink and returns at once. The claims are in the order of the channels; a channel that is named twice is
+     * claimed once.
+     *
+     * @throws IllegalStateException after {@link #close()}
+     */
+    default List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink) {
+        Map<ChannelName, ShardMessageSink> sinks = new LinkedHashMap<>();
+        channels.forEach(channel -> sinks.put(channel, sink));
+        return subscribe(sinks);
+    }
 
     /**
      * Claims one channel.

@@ -4,7 +4,6 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -94,14 +93,12 @@ public final class SlotFollowingSubscriptions implements ShardSubscriptions {
     }
 
     @Override
-    public List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink) {
+    public List<ShardSubscription> subscribe(Map<ChannelName, ? extends ShardMessageSink> sinks) {
         if (this.closed.get()) {
             throw new IllegalStateException("These subscriptions are closed");
         }
-        List<Claim> claims = new ArrayList<>(channels.size());
-        for (ChannelName channel : channels) {
-            claims.add(new Claim(channel, sink, this.keeper));
-        }
+        List<Claim> claims = new ArrayList<>(sinks.size());
+        sinks.forEach((channel, sink) -> claims.add(new Claim(channel, sink, this.keeper)));
         this.timeline.execute(() -> this.reconciler.claim(claims));
         if (this.closed.get()) {
             // closed meanwhile, and nothing may run any more that would say so

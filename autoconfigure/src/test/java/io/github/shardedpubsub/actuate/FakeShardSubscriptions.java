@@ -13,7 +13,6 @@ import io.github.shardedpubsub.subscription.ShardSubscription;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionObserver;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -174,7 +173,7 @@ public class FakeShardSubscriptions implements ShardSubscriptions {
     }
 
     @Override
-    public List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink) {
+    public List<ShardSubscription> subscribe(Map<ChannelName, ? extends ShardMessageSink> sinks) {
         throw new UnsupportedOperationException("Those who look at subscriptions do not subscribe");
     }
 

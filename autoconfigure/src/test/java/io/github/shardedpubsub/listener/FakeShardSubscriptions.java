@@ -16,7 +16,6 @@ import io.github.shardedpubsub.subscription.SubscriptionObserver;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,13 +95,13 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
     }
 
     @Override
-    public List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink) {
+    public List<ShardSubscription> subscribe(Map<ChannelName, ? extends ShardMessageSink> sinks) {
         if (this.closed) {
             throw new IllegalStateException("These subscriptions are closed");
         }
-        this.batches.add(channels.stream().map(ChannelName::toString).toList());
+        this.batches.add(sinks.keySet().stream().map(ChannelName::toString).toList());
         List<ShardSubscription> made = new ArrayList<>();
-        for (ChannelName channel : channels) {
+        sinks.forEach((channel, sink) -> {
             FakeClaim claim = new FakeClaim(channel, sink);
             this.claims
                     .computeIfAbsent(channel, ignored -> new CopyOnWriteArrayList<>())
@@ -116,7 +115,7 @@ public final class FakeShardSubscriptions implements ShardSubscriptions {
                 claim.confirmed.complete(null);
             }
             made.add(claim);
-        }
+        });
         return made;
     }
 

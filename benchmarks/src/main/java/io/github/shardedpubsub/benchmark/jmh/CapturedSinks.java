@@ -12,7 +12,6 @@ import io.github.shardedpubsub.subscription.ShardMessageSink;
 import io.github.shardedpubsub.subscription.ShardSubscription;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionObserver;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,9 +30,9 @@ final class CapturedSinks implements ShardSubscriptions {
     }
 
     @Override
-    public List<ShardSubscription> subscribe(Collection<ChannelName> channels, ShardMessageSink sink) {
-        channels.forEach(channel -> this.sinks.put(channel, sink));
-        return channels.stream().<ShardSubscription>map(Confirmed::new).toList();
+    public List<ShardSubscription> subscribe(Map<ChannelName, ? extends ShardMessageSink> sinks) {
+        this.sinks.putAll(sinks);
+        return sinks.keySet().stream().<ShardSubscription>map(Confirmed::new).toList();
     }
 
     @Override
