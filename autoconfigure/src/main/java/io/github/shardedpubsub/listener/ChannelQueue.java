@@ -25,11 +25,14 @@ final class ChannelQueue {
 
     private final Runnable roomChanged;
 
-    /** What came first; filled by the worker, when it is empty. Null until there have been two messages at once. */
+    /** What came when nothing waited: with very many channels nearly all messages, which touch no more memory than this. */
+    private byte @Nullable [] only;
+
+    /** What came first where there was more; filled by the worker, when it and {@link #only} are empty. Null until then. */
     private @Nullable Head head;
 
-    /** What came after that. */
-    private final ArrayDeque<byte[]> tail = new ArrayDeque<>(4);
+    /** What came after that. Null until it was needed. */
+    private @Nullable ArrayDeque<byte[]> tail;
 
     /** Whether a worker has the queue, or it is in the line of those that wait for one. */
     private boolean scheduled;
@@ -155,18 +158,18 @@ final class ChannelQueue {
                     && isFull()
                     && (this.overflow == OverflowPolicy.DROP_NEWEST || dropOldest())) {
                 if (this.overflow == OverflowPolicy.DROP_OLDEST) {
-                    this.tail.addLast(message);
+                    append(message);
                 }
                 boolean first = !this.dropping;
                 this.dropping = true;
                 return first ? FIRST_DROPPED : DROPPED;
             }
-            this.tail.addLast(message);
+            append(message);
             full = this.overflow == OverflowPolicy.BLOCK && isFull();
             if (full) {
                 this.withoutRoom = true;
             }
-            added = Added.added(scheduleIfNeeded(), this.tail.size() == this.many);
+            added = Added.added(scheduleIfNeeded(), sizeWithoutHead() == this.many);
         }
         if (full) {
             this.roomChanged.run();
@@ -176,25 +179,46 @@ final class ChannelQueue {
 
     /** Under the monitor. The head is asked only if it matters, since a worker is changing it. */
     private boolean isFull() {
-        return this.tail.size() >= this.capacity - HEAD && size() >= this.capacity;
+        return sizeWithoutHead() >= this.capacity - HEAD && size() >= this.capacity;
+    }
+
+    /** Under the monitor. */
+    private void append(byte[] message) {
+        if (size() == 0) {
+            this.only = message;
+            return;
+        }
+        ArrayDeque<byte[]> tail = this.tail;
+        if (tail == null) {
+            tail = new ArrayDeque<>(4);
+            this.tail = tail;
+        }
+        tail.addLast(message);
     }
 
     /** Under the monitor. Returns false if a worker has just made room. */
     private boolean dropOldest() {
-        if (takeFromHead() != null) {
+        if (takeOnly() != null || takeFromHead() != null) {
             return true;
         }
-        if (this.tail.size() < this.capacity) {
+        ArrayDeque<byte[]> tail = this.tail;
+        if (tail == null || tail.size() < this.capacity) {
             return false;
         }
-        this.tail.removeFirst();
+        tail.removeFirst();
         return true;
     }
 
     /** How many messages wait. */
     synchronized int size() {
         Head head = this.head;
-        return this.tail.size() + (head != null ? head.size() : 0);
+        return sizeWithoutHead() + (head != null ? head.size() : 0);
+    }
+
+    /** Under the monitor. */
+    private int sizeWithoutHead() {
+        ArrayDeque<byte[]> tail = this.tail;
+        return (this.only != null ? 1 : 0) + (tail != null ? tail.size() : 0);
     }
 
     /** Whether the caller has to find a worker for the queue. */
@@ -249,23 +273,40 @@ final class ChannelQueue {
     }
 
     private byte @Nullable [] takeInMonitor() {
-        byte[] message = takeFromHead();
+        byte[] message = takeOnly();
         if (message == null) {
-            message = this.tail.pollFirst();
-            if (!this.tail.isEmpty()) {
-                fillHead();
+            message = takeFromHead();
+            if (message != null) {
+                return message;
             }
+        }
+        ArrayDeque<byte[]> tail = this.tail;
+        if (tail == null) {
+            return message;
+        }
+        if (message == null) {
+            message = tail.pollFirst();
+        }
+        if (!tail.isEmpty()) {
+            fillHead(tail);
         }
         return message;
     }
 
-    private void fillHead() {
+    /** Under the monitor. While there is one, the head is empty. */
+    private byte @Nullable [] takeOnly() {
+        byte[] message = this.only;
+        this.only = null;
+        return message;
+    }
+
+    private void fillHead(ArrayDeque<byte[]> tail) {
         Head head = this.head;
         if (head == null) {
             head = new Head();
             this.head = head;
         }
-        head.fill(this.tail);
+        head.fill(tail);
     }
 
     boolean isWithoutRoom() {
@@ -287,8 +328,9 @@ final class ChannelQueue {
         int size;
         boolean room;
         synchronized (this) {
-            size = this.tail.size();
-            this.tail.clear();
+            size = sizeWithoutHead();
+            this.only = null;
+            this.tail = null;
             while (takeFromHead() != null) {
                 size++;
             }
