@@ -496,7 +496,8 @@ final class MessageChain {
                         || !follows && !envelope.position().isBefore(entry.position())) {
                     return true;
                 }
-                if (!follows && this.waitingSinceBefore > 0 && this.recovered > 0) {
+                boolean late = envelope.position().isBefore(position());
+                if (!follows && (late || this.waitingSinceBefore > 0 && this.recovered > 0)) {
                     tellThatItIsLost(envelope);
                 } else if (this.steps.hasRoom()) {
                     if (!follows
