@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Brings messages from event loops to listeners: in order within a channel, side by side across channels. Each listener has a bounded
  * queue of its own for each of its channels, so that a slow one costs its own messages and no others', and a queue is worked on by
- * one worker at a time. There are at most {@code concurrency} workers; one that has delivered a few messages of a queue takes the
- * next in line.
+ * one worker at a time. There are at most {@code concurrency} workers; one that has delivered a few messages of a listener takes the
+ * next listener in line.
  */
 final class OrderedDelivery {
 
     private static final Log logger = LogFactory.getLog(OrderedDelivery.class);
 
-    /** How many messages of one queue are delivered while others wait in line. */
+    /** How many messages of one queue, and about how many of one listener, are delivered while others wait in line. */
     static final int BATCH = 64;
 
     /** For whom the thread works, if it does. */
@@ -31,7 +31,8 @@ final class OrderedDelivery {
 
     private final Destination destination;
 
-    private final ConcurrentLinkedQueue<Registration> line = new ConcurrentLinkedQueue<>();
+    /** Those that have queues for which there is no worker, each once. */
+    private final ConcurrentLinkedQueue<RegisteredListener> line = new ConcurrentLinkedQueue<>();
 
     /** Those called, too; only who has set {@link #called} adds one. */
     private final AtomicInteger workers = new AtomicInteger();
@@ -91,10 +92,19 @@ final class OrderedDelivery {
         }
     }
 
-    /** Puts it into the line of those that wait for a worker. */
+    /** Finds a worker for its queue. */
     void schedule(Registration registration) {
-        this.line.add(registration);
+        RegisteredListener listener = registration.listener();
+        listener.await(registration);
+        join(listener);
         wakeWorker();
+    }
+
+    /** Puts it into the line if it is not in it. */
+    private void join(RegisteredListener listener) {
+        if (listener.joinsLine()) {
+            this.line.add(listener);
+        }
     }
 
     /** Messages came for which there was no room, and which were not queued. */
@@ -117,7 +127,7 @@ final class OrderedDelivery {
         }
     }
 
-    /** One is enough, however many queues are in line: it wakes the next before it begins with the first. */
+    /** One is enough, however many are in line: it wakes the next before it begins with the first. */
     private void wakeWorker() {
         while (!this.line.isEmpty()
                 && this.workers.get() < this.concurrency
@@ -137,48 +147,55 @@ final class OrderedDelivery {
         WORKING.set(this.destination);
         this.called.set(false);
         try {
-            Registration registration = this.line.poll();
-            while (registration != null) {
-                wakeWorker();
-                workOn(registration);
-                registration = this.line.poll();
+            RegisteredListener listener = this.line.poll();
+            while (listener != null) {
+                listener.leavesLine();
+                workOn(listener);
+                listener = this.line.poll();
             }
         } finally {
             WORKING.remove();
             this.workers.decrementAndGet();
-            // A queue may have joined the line after it was seen empty, while this worker still counted.
+            // A listener may have joined the line after it was seen empty, while this worker still counted.
             wakeWorker();
         }
     }
 
-    private void workOn(Registration registration) {
-        RegisteredListener listener = registration.listener();
+    private void workOn(RegisteredListener listener) {
         if (!listener.enter()) {
-            addToLine(listener.await(registration));
+            // each worker that it has looks when it leaves
+            wakeWorker();
             return;
         }
         try {
-            if (deliverSome(registration)) {
-                this.line.add(registration);
+            Registration registration = listener.next();
+            if (listener.isWaiting() && listener.hasRoom()) {
+                join(listener);
+            }
+            wakeWorker();
+            for (int delivered = 0; registration != null; registration = delivered < BATCH ? listener.next() : null) {
+                int some = deliverSome(registration);
+                delivered += some;
+                if (some == BATCH) {
+                    listener.await(registration);
+                }
             }
         } finally {
-            addToLine(listener.leave());
+            listener.leave();
+            if (listener.isWaiting()) {
+                // this worker looks at the line next
+                join(listener);
+            }
         }
     }
 
-    private void addToLine(@Nullable Registration next) {
-        if (next != null) {
-            this.line.add(next);
-        }
-    }
-
-    /** Returns whether there may be more. */
-    private boolean deliverSome(Registration registration) {
+    /** Returns how many; with {@link #BATCH} there may be more. */
+    private int deliverSome(Registration registration) {
         long free = 0;
         for (int i = 0; i < BATCH; i++) {
             byte[] payload = registration.queue().next();
             if (payload == null) {
-                return false;
+                return i;
             }
             try {
                 free = this.destination.deliver(registration, payload, free);
@@ -188,6 +205,6 @@ final class OrderedDelivery {
                 logger.error("Delivering a message of the shard channel '" + registration.channel() + "' failed", ex);
             }
         }
-        return true;
+        return BATCH;
     }
 }

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.listener;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
@@ -26,8 +27,11 @@ final class RegisteredListener {
 
     private final AtomicInteger workers = new AtomicInteger();
 
-    /** Those for which there was no worker, since the listener had as many as it may have. */
+    /** Its registrations that have something to deliver and no worker. */
     private final Queue<Registration> waiting = new ConcurrentLinkedQueue<>();
+
+    /** In the line of those that wait for a worker. */
+    private final AtomicBoolean inLine = new AtomicBoolean();
 
     /**
      * Creates it without channels.
@@ -74,7 +78,32 @@ final class RegisteredListener {
         this.paused = paused;
     }
 
-    /** Whether a worker may begin with one of its registrations. Who has begun has to {@link #leave()}. */
+    /** Has something to deliver. */
+    void await(Registration registration) {
+        this.waiting.add(registration);
+    }
+
+    /** Whether some of its registrations wait for a worker. */
+    boolean isWaiting() {
+        return !this.waiting.isEmpty();
+    }
+
+    /** The next registration to deliver from; null for none. */
+    @Nullable
+    Registration next() {
+        return this.waiting.poll();
+    }
+
+    /** Whether it has to be put into the line of those that wait for a worker, and is not yet. */
+    boolean joinsLine() {
+        return !this.inLine.get() && this.inLine.compareAndSet(false, true);
+    }
+
+    void leavesLine() {
+        this.inLine.set(false);
+    }
+
+    /** Whether one more worker may begin with its registrations. Who has begun has to {@link #leave()}, and then to look for more. */
     boolean enter() {
         for (int now = this.workers.get(); now < this.mostWorkers; now = this.workers.get()) {
             if (this.workers.compareAndSet(now, now + 1)) {
@@ -84,21 +113,12 @@ final class RegisteredListener {
         return false;
     }
 
-    /**
-     * Keeps a registration for which there was no worker until one leaves.
-     *
-     * @return one, this or another, if a worker has left meanwhile
-     */
-    @Nullable
-    Registration await(Registration registration) {
-        this.waiting.add(registration);
-        return this.workers.get() < this.mostWorkers ? this.waiting.poll() : null;
+    /** Whether one more worker might begin. */
+    boolean hasRoom() {
+        return this.workers.get() < this.mostWorkers;
     }
 
-    /** A worker has done; returns what another could not begin with meanwhile. */
-    @Nullable
-    Registration leave() {
+    void leave() {
         this.workers.decrementAndGet();
-        return this.waiting.poll();
     }
 }

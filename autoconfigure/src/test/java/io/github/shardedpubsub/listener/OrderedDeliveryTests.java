@@ -24,6 +24,8 @@ import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OrderedDeliveryTests {
 
@@ -243,21 +245,35 @@ class OrderedDeliveryTests {
         assertThat(most.get()).isLessThanOrEqualTo(3);
     }
 
-    @Test
-    void aQueueWithoutAWorkerIsGivenToOneThatLeavesEvenIfItJustHasLeft() {
+    /** A queue for which there is no worker is seen by one that leaves, even if that has just left. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void noQueueIsLeftBehindByAListenerThatHasAllItsWorkers(int mostWorkers) throws Exception {
         OrderedDelivery delivery = delivery(this.pool, 4);
-        RegisteredListener listener = listener(delivery, 1);
-        Registration queue = queue(listener, "a", 1, OverflowPolicy.DROP_OLDEST);
-        assertThat(listener.enter()).isTrue();
-        assertThat(listener.enter()).isFalse();
-        assertThat(listener.await(queue)).isNull();
-        assertThat(listener.leave()).isSameAs(queue);
-
-        assertThat(listener.enter()).isTrue();
-        assertThat(listener.enter()).isFalse();
-        assertThat(listener.leave()).isNull();
-        assertThat(listener.await(queue)).isSameAs(queue);
-        assertThat(listener.enter()).isTrue();
+        RegisteredListener busy = listener(delivery, mostWorkers);
+        List<Registration> queues = IntStream.range(0, 20)
+                .mapToObj(i -> queue(busy, "c" + i, 1_000, OverflowPolicy.DROP_OLDEST))
+                .toList();
+        for (int round = 0; round < 300; round++) {
+            int messages = round % 7 + 1;
+            CountDownLatch added = new CountDownLatch(2);
+            for (int thread = 0; thread < 2; thread++) {
+                int first = thread;
+                this.pool.execute(() -> {
+                    for (int i = first; i < queues.size(); i += 2) {
+                        for (int j = 0; j < messages; j++) {
+                            queues.get(i).add(message(j));
+                        }
+                    }
+                    added.countDown();
+                });
+            }
+            assertThat(added.await(10, TimeUnit.SECONDS)).isTrue();
+            awaitIdle(queues);
+            this.delivered.values().forEach(all -> assertThat(all).hasSize(messages));
+            assertThat(this.delivered).hasSize(queues.size());
+            this.delivered.clear();
+        }
     }
 
     @Test
