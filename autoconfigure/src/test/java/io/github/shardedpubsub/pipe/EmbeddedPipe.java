@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.mockito.Answers;
+import org.mockito.Mockito;
 
 /** A pipe without a network: what it writes can be read, and what it reads is fed to it in any portions. */
 final class EmbeddedPipe {
@@ -62,6 +63,8 @@ final class EmbeddedPipe {
     /** What Lettuce would have sent again on the next connection. */
     final List<RedisCommand<?, ?, ?>> keptForReplay = new ArrayList<>();
 
+    private final List<Endpoint> endpoints = new ArrayList<>();
+
     private final EmbeddedWire wire = new EmbeddedWire();
 
     private final ShardPushes messages;
@@ -88,6 +91,7 @@ final class EmbeddedPipe {
             }
             return Answers.RETURNS_DEFAULTS.answer(call);
         }));
+        this.endpoints.add(endpoint);
         PipeCommandHandler handler = new PipeCommandHandler(
                 this.pipe.getOptions(), RESOURCES, endpoint, this.pipe, this.settings, this.messages);
         this.channel = new EmbeddedChannel(DefaultChannelId.newInstance(), false, false, new CommandEncoder(), handler);
@@ -137,7 +141,10 @@ final class EmbeddedPipe {
 
     /** Closes the connection and says how many bytes are still held by somebody. */
     long leakedAfterClose() {
-        return this.wire.leakedAfterClose(this.channel);
+        long leaked = this.wire.leakedAfterClose(this.channel);
+        // Mockito keeps a mock for as long as its answer leads to it, and with it all of this.
+        this.endpoints.forEach(Mockito.framework()::clearInlineMock);
+        return leaked;
     }
 
     static void shutdown() {
