@@ -5,6 +5,12 @@ import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.FenceStatus;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.recovery.HistoryLoss;
+import io.github.shardedpubsub.recovery.RecoveryCounts;
+import io.github.shardedpubsub.recovery.RecoveryStatus;
+import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardRecovery;
+import io.github.shardedpubsub.recovery.ToldLoss;
 import io.github.shardedpubsub.subscription.ChannelPage;
 import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
@@ -60,13 +66,17 @@ public class ShardedPubSubEndpoint {
 
     private final ShardedRedisListenerRegistry listeners;
 
+    private final @Nullable ShardRecovery recovery;
+
+    private final @Nullable ShardHistory history;
+
     private final Duration checkPatience;
 
     /**
      * Creates the endpoint.
      */
     public ShardedPubSubEndpoint(ShardSubscriptions subscriptions) {
-        this(subscriptions, null, new ShardedRedisListenerRegistry());
+        this(subscriptions, null, new ShardedRedisListenerRegistry(), null, null);
     }
 
     /**
@@ -74,20 +84,30 @@ public class ShardedPubSubEndpoint {
      *
      * @param fence of the application's own Lettuce connections, null if it is switched off
      * @param listeners those that can be paused
+     * @param recovery of the listeners, null if no channel has a history
+     * @param history of the publishers, null if no channel has one
      */
     public ShardedPubSubEndpoint(
-            ShardSubscriptions subscriptions, @Nullable PubSubFence fence, ShardedRedisListenerRegistry listeners) {
-        this(subscriptions, fence, listeners, CHECK_PATIENCE);
+            ShardSubscriptions subscriptions,
+            @Nullable PubSubFence fence,
+            ShardedRedisListenerRegistry listeners,
+            @Nullable ShardRecovery recovery,
+            @Nullable ShardHistory history) {
+        this(subscriptions, fence, listeners, recovery, history, CHECK_PATIENCE);
     }
 
     ShardedPubSubEndpoint(
             ShardSubscriptions subscriptions,
             @Nullable PubSubFence fence,
             ShardedRedisListenerRegistry listeners,
+            @Nullable ShardRecovery recovery,
+            @Nullable ShardHistory history,
             Duration checkPatience) {
         this.subscriptions = subscriptions;
         this.fence = fence;
         this.listeners = listeners;
+        this.recovery = recovery;
+        this.history = history;
         this.checkPatience = checkPatience;
     }
 
@@ -121,13 +141,23 @@ public class ShardedPubSubEndpoint {
                 new EnumMap<>(this.subscriptions.counts()),
                 this.subscriptions.nodes().stream().map(NodeDescriptor::of).toList(),
                 new PageDescriptor(query.offset(), query.limit(), page.matching()),
-                page.channels().stream().map(ChannelDescriptor::of).toList(),
+                page.channels().stream().map(this::described).toList(),
                 this.listeners.getListeners().stream()
                         .limit(MAX_LIMIT)
                         .map(ListenerDescriptor::of)
                         .toList(),
                 this.subscriptions.lastMoves().stream().map(MoveDescriptor::of).toList(),
+                RecoveryDescriptor.of(this.recovery, this.history),
                 LettuceDescriptor.of(this.fence));
+    }
+
+    private ChannelDescriptor described(ChannelStatus channel) {
+        ShardRecovery recovery = this.recovery;
+        return ChannelDescriptor.of(
+                channel,
+                recovery != null
+                        ? recovery.channel(ChannelName.of(channel.channel())).orElse(null)
+                        : null);
     }
 
     private static ChannelQuery query(
@@ -165,7 +195,7 @@ public class ShardedPubSubEndpoint {
     public @Nullable ChannelDescriptor channel(@Selector String channel) {
         return this.subscriptions
                 .channel(ChannelName.of(channel))
-                .map(ChannelDescriptor::of)
+                .map(this::described)
                 .orElse(null);
     }
 
@@ -264,8 +294,8 @@ public class ShardedPubSubEndpoint {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
     }
 
-    private static @Nullable String text(@Nullable NodeAddress address) {
-        return address != null ? address.toString() : null;
+    private static @Nullable String text(@Nullable Object named) {
+        return named != null ? named.toString() : null;
     }
 
     /**
@@ -277,6 +307,7 @@ public class ShardedPubSubEndpoint {
      * @param channels those of the page, ordered by name
      * @param listeners those with an id, in the order of registration, at most a thousand
      * @param lastMoves the last interruptions that have begun or ended, newest first, at most a hundred
+     * @param recovery what became of the channels with a history
      * @param lettuce the application's own pub/sub connections
      */
     public record SubscriptionsDescriptor(
@@ -286,6 +317,7 @@ public class ShardedPubSubEndpoint {
             List<ChannelDescriptor> channels,
             List<ListenerDescriptor> listeners,
             List<MoveDescriptor> lastMoves,
+            RecoveryDescriptor recovery,
             LettuceDescriptor lettuce)
             implements OperationResponseBody {}
 
@@ -312,6 +344,112 @@ public class ShardedPubSubEndpoint {
         static ListenerDescriptor of(ShardedListenerEndpoint listener) {
             return new ListenerDescriptor(
                     listener.getId(), listener.getChannels().size(), listener.isRunning(), listener.isPaused());
+        }
+    }
+
+    /**
+     * What became of the channels with a history, since the application was started.
+     *
+     * @param channels how many of those that are listened to have one
+     * @param behind how many of these have a listener that waits for messages from the history, or has no room for them
+     * @param recovered how many messages listeners got from histories
+     * @param duplicates how many messages came when a listener had them already, and were not given to it again
+     * @param deferred for how many live messages a listener had no room, and gets them from the history instead
+     * @param readFailures how often a history could not be read, and was read again
+     * @param losses how often a listener was told that it cannot have some messages
+     * @param writesLost how often a publisher found that acknowledged messages were lost
+     * @param lastLosses the last losses, newest first, at most a hundred
+     */
+    public record RecoveryDescriptor(
+            int channels,
+            int behind,
+            long recovered,
+            long duplicates,
+            long deferred,
+            long readFailures,
+            long losses,
+            long writesLost,
+            List<LossDescriptor> lastLosses) {
+
+        static RecoveryDescriptor of(@Nullable ShardRecovery recovery, @Nullable ShardHistory history) {
+            long writesLost = history != null ? history.writesLost() : 0;
+            if (recovery == null) {
+                return new RecoveryDescriptor(0, 0, 0, 0, 0, 0, 0, writesLost, List.of());
+            }
+            RecoveryCounts counts = recovery.counts();
+            return new RecoveryDescriptor(
+                    recovery.channels(),
+                    recovery.behind().size(),
+                    counts.recovered(),
+                    counts.duplicates(),
+                    counts.deferred(),
+                    counts.readFailures(),
+                    counts.losses(),
+                    writesLost,
+                    recovery.lastLosses().stream().map(LossDescriptor::of).toList());
+        }
+    }
+
+    /**
+     * A listener was told that it cannot have some messages.
+     *
+     * @param at when
+     * @param channel its channel
+     * @param cause why
+     * @param after the place of the last message before them, an epoch and an id
+     * @param before that of the next one, or, where writes are lost, of the last of them; absent if none is known
+     */
+    public record LossDescriptor(
+            Instant at,
+            String channel,
+            HistoryLoss.Cause cause,
+            String after,
+            @Nullable String before) {
+
+        static LossDescriptor of(ToldLoss told) {
+            HistoryLoss loss = told.loss();
+            return new LossDescriptor(
+                    told.at(), told.channel(), loss.cause(), loss.after().toString(), text(loss.before()));
+        }
+    }
+
+    /**
+     * How the listeners of a channel stand with its history.
+     *
+     * @param listeners how many have recovery there
+     * @param behind how many of them wait for messages from the history, or have no room for them
+     * @param behindSince since when the one of these has that waits longest, absent if none waits
+     * @param position up to where that one has the history, or else the one that was added first: an epoch and an id; absent while it is not
+     *     known where it begins
+     * @param recovered how many messages they have got from the history
+     * @param losses how often one of them was told that it cannot have some messages
+     * @param lastLoss the last of these times, absent if there was none
+     * @param lastError why the history could not be read last, absent if it could or nobody waits for it
+     */
+    public record ChannelRecoveryDescriptor(
+            int listeners,
+            int behind,
+            @Nullable Instant behindSince,
+            @Nullable String position,
+            long recovered,
+            long losses,
+            @Nullable LossDescriptor lastLoss,
+            @Nullable String lastError) {
+
+        static @Nullable ChannelRecoveryDescriptor of(@Nullable RecoveryStatus status) {
+            if (status == null) {
+                return null;
+            }
+            ToldLoss lastLoss = status.lastLoss();
+            return new ChannelRecoveryDescriptor(
+                    status.listeners(),
+                    status.behind(),
+                    status.behindSince(),
+                    text(status.position()),
+                    status.recovered(),
+                    status.losses(),
+                    lastLoss != null ? LossDescriptor.of(lastLoss) : null,
+                    status.lastError());
         }
     }
 
@@ -375,6 +513,7 @@ public class ShardedPubSubEndpoint {
      * @param interruptions how many there were
      * @param lastInterruption the one that lasts, or else the last one; absent if there was none
      * @param lastError what was said last against it, absent if it is confirmed
+     * @param recovery how its listeners stand with its history, absent if none of them gets anything from there
      */
     public record ChannelDescriptor(
             String channel,
@@ -384,10 +523,11 @@ public class ShardedPubSubEndpoint {
             @Nullable String node,
             long interruptions,
             @Nullable InterruptionDescriptor lastInterruption,
-            @Nullable String lastError)
+            @Nullable String lastError,
+            @Nullable ChannelRecoveryDescriptor recovery)
             implements OperationResponseBody {
 
-        static ChannelDescriptor of(ChannelStatus channel) {
+        static ChannelDescriptor of(ChannelStatus channel, @Nullable RecoveryStatus recovery) {
             return new ChannelDescriptor(
                     channel.channel(),
                     channel.slot(),
@@ -396,7 +536,8 @@ public class ShardedPubSubEndpoint {
                     text(channel.node()),
                     channel.interruptions(),
                     InterruptionDescriptor.of(channel.lastInterruption()),
-                    channel.lastError());
+                    channel.lastError(),
+                    ChannelRecoveryDescriptor.of(recovery));
         }
     }
 

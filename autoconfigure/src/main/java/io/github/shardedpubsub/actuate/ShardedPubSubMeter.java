@@ -247,6 +247,54 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             null,
             "Messages that listeners got from the histories of shard channels"),
 
+    /** Channels with a listener that waits for messages from the history, or has no room for them, while they are confirmed. */
+    RECOVERY_BEHIND(
+            "recovery.behind",
+            Meter.Type.GAUGE,
+            "channels",
+            null,
+            "Confirmed shard channels with a listener that waits for messages from the history or has no room for them"),
+
+    /** For how long the one of them that has waited longest has, 0 when none waits: the one to raise an alarm on. */
+    RECOVERY_BEHIND_AGE(
+            "recovery.behind.age",
+            Meter.Type.GAUGE,
+            null,
+            null,
+            "Time since the listener that has waited longest for messages from a history began to wait, 0 when none waits"),
+
+    /** Messages that came when a listener had them already, for the most part from the history. It got them once. */
+    RECOVERY_DUPLICATES(
+            "recovery.duplicates",
+            Meter.Type.COUNTER,
+            BaseUnits.MESSAGES,
+            null,
+            "Messages of shard channels with a history that a listener had already and was not given again"),
+
+    /** Live messages for which a listener had no room, and which it gets from the history when it has. */
+    RECOVERY_DEFERRED(
+            "recovery.deferred",
+            Meter.Type.COUNTER,
+            BaseUnits.MESSAGES,
+            null,
+            "Live messages of shard channels for which a listener had no room and which it gets from the history"),
+
+    /** How often a history could not be read. It is read again, and messages wait. */
+    HISTORY_READ_FAILURES(
+            "history.read.failures",
+            Meter.Type.COUNTER,
+            "failures",
+            null,
+            "Times that the history of a shard channel could not be read and was read again"),
+
+    /** How often a publisher found that a server had lost what it had acknowledged to it. Listeners are told on their own. */
+    HISTORY_WRITES_LOST(
+            "history.writes.lost",
+            Meter.Type.COUNTER,
+            "losses",
+            null,
+            "Times that a publisher found acknowledged messages lost from the history of a shard channel"),
+
     /** How often a listener was told that it cannot have some messages, by {@code cause}: trimmed, expired, deleted, writes_lost. */
     HISTORY_LOST(
             "history.lost",

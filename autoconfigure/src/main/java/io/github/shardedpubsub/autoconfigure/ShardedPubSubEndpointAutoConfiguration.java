@@ -5,6 +5,8 @@ import io.github.shardedpubsub.actuate.ShardedPubSubEndpointJmxExtension;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpointWebExtension;
 import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -30,9 +32,15 @@ public final class ShardedPubSubEndpointAutoConfiguration {
     ShardedPubSubEndpoint shardedPubSubEndpoint(
             ShardSubscriptions subscriptions,
             ObjectProvider<PubSubFence> fence,
-            ObjectProvider<ShardedRedisListenerRegistry> listeners) {
+            ObjectProvider<ShardedRedisListenerRegistry> listeners,
+            ObjectProvider<ShardRecovery> recovery,
+            ObjectProvider<ShardHistory> history) {
         return new ShardedPubSubEndpoint(
-                subscriptions, fence.getIfAvailable(), listeners.getIfAvailable(ShardedRedisListenerRegistry::new));
+                subscriptions,
+                fence.getIfAvailable(),
+                listeners.getIfAvailable(ShardedRedisListenerRegistry::new),
+                recovery.getIfAvailable(),
+                history.getIfAvailable());
     }
 
     @Bean

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.actuate.ShardedPubSubHealthIndicator;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -26,11 +27,15 @@ public final class ShardedPubSubHealthAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(name = {"shardedPubSubHealthIndicator", "shardedPubSubHealthContributor"})
     ShardedPubSubHealthIndicator shardedPubSubHealthIndicator(
-            ShardSubscriptions subscriptions, ShardedPubSubProperties properties, ObjectProvider<PubSubFence> fence) {
+            ShardSubscriptions subscriptions,
+            ShardedPubSubProperties properties,
+            ObjectProvider<PubSubFence> fence,
+            ObjectProvider<ShardRecovery> recovery) {
         return new ShardedPubSubHealthIndicator(
                 subscriptions,
                 properties.getHealth().getPatience(),
                 properties.getHealth().getToleratedChannels(),
-                fence.getIfAvailable());
+                fence.getIfAvailable(),
+                recovery.getIfAvailable());
     }
 }

@@ -10,6 +10,7 @@ import io.github.shardedpubsub.listener.ShardEventPublisher;
 import io.github.shardedpubsub.listener.ShardMessageDelivery;
 import io.github.shardedpubsub.pipe.PubSubFence;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.ShardHistory;
 import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -79,8 +80,10 @@ public final class ShardedPubSubMetricsAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnBean(ShardRecovery.class)
-    RecoveryMetrics shardRecoveryMetrics(ObjectProvider<ShardRecovery> recoveries) {
+    RecoveryMetrics shardRecoveryMetrics(
+            ObjectProvider<ShardRecovery> recoveries, ObjectProvider<ShardHistory> histories) {
         return new RecoveryMetrics(
-                recoveries.stream(ObjectProvider.UNFILTERED, false).toList());
+                recoveries.stream(ObjectProvider.UNFILTERED, false).toList(),
+                histories.stream(ObjectProvider.UNFILTERED, false).toList());
     }
 }

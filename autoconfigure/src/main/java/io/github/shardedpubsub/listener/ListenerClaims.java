@@ -26,6 +26,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.connection.SubscriptionListener;
+import org.springframework.data.redis.listener.adapter.RedisListenerExecutionFailedException;
 
 /**
  * The channels that have listeners, and, while the container runs, a claim to each of them. Safe for use by any thread; nothing is
@@ -288,21 +289,34 @@ final class ListenerClaims {
         }
     }
 
-    /** Waits until it is known where listeners begin in the histories of their channels, so that they miss nothing from now on. */
+    /**
+     * Waits until it is known where listeners begin in the histories of their channels, so that they miss nothing from now on.
+     *
+     * @throws RedisListenerExecutionFailedException as soon as one of these may not be read
+     */
     private void awaitBegun(List<Registration> registrations, long millis) {
         if (!this.running || registrations.stream().noneMatch(Registration::isRecovering)) {
             return;
         }
+        CompletableFuture<@Nullable Void> outcome = new CompletableFuture<>();
+        CompletableFuture<?>[] each = registrations.stream()
+                .map(registration -> registration.begun().whenComplete((begun, refusal) -> {
+                    if (refusal != null) {
+                        // The first refusal is the answer: nobody has to wait for the rest.
+                        outcome.completeExceptionally(refusal);
+                    }
+                }))
+                .toArray(CompletableFuture[]::new);
+        var unused = CompletableFuture.allOf(each).thenRun(() -> outcome.complete(null));
         try {
-            CompletableFuture.allOf(
-                            registrations.stream().map(Registration::begun).toArray(CompletableFuture[]::new))
-                    .get(millis, TimeUnit.MILLISECONDS);
+            outcome.get(millis, TimeUnit.MILLISECONDS);
         } catch (TimeoutException ex) {
             logger.warn(
                     "Not all histories of shard channels could be read within " + millis
                             + " ms. Listeners of those that could not begin when they can, or with the first message that comes");
         } catch (ExecutionException ex) {
-            throw new IllegalStateException("It is never completed so", ex);
+            Throwable refusal = Objects.requireNonNullElse(ex.getCause(), ex);
+            throw new RedisListenerExecutionFailedException(refusal.getMessage(), refusal);
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
         }
@@ -372,6 +386,7 @@ final class ListenerClaims {
             ShardSubscription claim = (route != null) ? route.claim() : null;
             if (claim != null && registration.isRecovering()) {
                 var unused = claim.confirmed().thenRun(registration::confirmed);
+                tellOfRefusal(registration);
             }
             if (claim != null && registration.listener().listener() instanceof SubscriptionListener) {
                 byte[] channel = registration.channel().toBytes();
@@ -386,6 +401,16 @@ final class ListenerClaims {
                     }
                 });
             }
+        }
+    }
+
+    /** Where nobody waits for it. */
+    private void tellOfRefusal(Registration registration) {
+        if (registration.listener().listener() instanceof RequestingListener listener) {
+            var unused = registration.begun().exceptionally(refusal -> {
+                this.notifications.execute(() -> listener.onChannelRefused(refusal));
+                return null;
+            });
         }
     }
 

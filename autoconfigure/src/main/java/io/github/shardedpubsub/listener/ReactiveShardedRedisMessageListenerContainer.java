@@ -41,7 +41,8 @@ import reactor.core.scheduler.Schedulers;
  *   <li>The messages of a channel come in the order sent, and signals on the {@link #setTaskExecutor task executor}, never on an event
  *       loop. Subscribing, requesting and cancelling wait for nothing.
  *   <li>A channel that is refused is a {@link io.github.shardedpubsub.subscription.ShardSubscriptionRefusedException}, and ends the
- *       {@link Flux}; so does a payload that cannot be read.
+ *       {@link Flux}; so does a history that may not be read ({@link io.github.shardedpubsub.recovery.ShardHistoryRefusedException}), and a
+ *       payload that cannot be read.
  *   <li>{@link #stop()} completes every {@link Flux}. Who subscribes before the container starts has messages from then on.
  * </ul>
  *

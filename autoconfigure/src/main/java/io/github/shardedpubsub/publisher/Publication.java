@@ -1,6 +1,9 @@
 package io.github.shardedpubsub.publisher;
 
+import io.github.shardedpubsub.pipe.ReplyError;
 import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardHistoryRefusedException;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.protocol.CommandType;
 import java.nio.charset.StandardCharsets;
@@ -107,6 +110,18 @@ final class Publication {
         if (this.history != null) {
             this.history.answered(command.texts());
         }
+    }
+
+    /** The same refusal, with what is needed for a history where a permission is missing. */
+    RedisCommandExecutionException explained(RedisCommandExecutionException refusal) {
+        String error = String.valueOf(refusal.getMessage());
+        return hasHistory() && new ReplyError(error).code().equals("NOPERM")
+                ? new RedisCommandExecutionException(
+                        error + " (the shard channel '" + this.channel
+                                + "' is one of those with recovery, and so nothing was published: besides +spublish and the channel, the user needs "
+                                + ShardHistoryRefusedException.RULES + ")",
+                        refusal)
+                : refusal;
     }
 
     /** Has the script sent with it. Returns false if it was already. */

@@ -141,7 +141,7 @@ final class PublishingConnection implements NodeLine.Destination {
         } else if (PASSING.contains(new ReplyError(error).code())) {
             offerAgain(publication, refusal);
         } else {
-            publication.failed(refusal, PublishOutcome.REFUSED);
+            publication.failed(publication.explained(refusal), PublishOutcome.REFUSED);
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.recovery;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,10 +26,36 @@ public final class ChannelRecovery {
 
     private final RecoverySink sink;
 
+    private final Stragglers stragglers;
+
+    /** Told when it begins to wait for messages from the history, and when it waits no more. Called under its monitor. */
+    interface Stragglers {
+
+        void add(ChannelRecovery recovery);
+
+        void remove(ChannelRecovery recovery);
+    }
+
     /** Null while it is not to deliver anything. Guarded by this; only whether it is asked for something is looked at without. */
     private volatile @Nullable MessageChain chain;
 
     private volatile CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
+
+    private final Standing standing = new Standing();
+
+    /** What is shown of it. Guarded by the recovery. */
+    private static final class Standing {
+
+        private boolean behind;
+
+        private long recovered;
+
+        private long losses;
+
+        private @Nullable ToldLoss lastLoss;
+
+        private @Nullable String lastError;
+    }
 
     private final MessageChain.Steps steps = new MessageChain.Steps() {
 
@@ -44,6 +71,7 @@ public final class ChannelRecovery {
 
         @Override
         public void deliver(HistoryEntry entry) {
+            ChannelRecovery.this.standing.recovered++;
             ChannelRecovery.this.sink.message(HistoryMessage.recovered(entry));
         }
 
@@ -64,12 +92,20 @@ public final class ChannelRecovery {
 
         @Override
         public void lost(HistoryLoss loss) {
+            ChannelRecovery.this.standing.losses++;
+            ChannelRecovery.this.standing.lastLoss =
+                    new ToldLoss(Instant.now(), ChannelRecovery.this.channel.toString(), loss);
             ChannelRecovery.this.observer.historyLost(ChannelRecovery.this.channel, loss);
         }
 
         @Override
         public void duplicate() {
             ChannelRecovery.this.observer.duplicate(ChannelRecovery.this.channel);
+        }
+
+        @Override
+        public void deferred(int messages) {
+            ChannelRecovery.this.observer.deferred(ChannelRecovery.this.channel, messages);
         }
 
         @Override
@@ -85,13 +121,15 @@ public final class ChannelRecovery {
             HistoryReader reader,
             RecoverySettings settings,
             RecoveryObserver observer,
-            RecoverySink sink) {
+            RecoverySink sink,
+            Stragglers stragglers) {
         this.channel = channel;
         this.key = key;
         this.reader = reader;
         this.settings = settings;
         this.observer = observer;
         this.sink = sink;
+        this.stragglers = stragglers;
     }
 
     private static long now() {
@@ -129,10 +167,12 @@ public final class ChannelRecovery {
     public synchronized void stop() {
         this.chain = null;
         this.begun.complete(null);
+        stand();
     }
 
     /**
-     * Completed when it is known where the listener begins: from there on nothing is missed. Completed, too, when it is stopped before.
+     * Completed when it is known where the listener begins: from there on nothing is missed. Completed, too, when it is stopped before; and
+     * with a {@link ShardHistoryRefusedException} when the server does not let it read that.
      */
     public CompletableFuture<@Nullable Void> begun() {
         return this.begun;
@@ -146,6 +186,9 @@ public final class ChannelRecovery {
         if (current != null) {
             current.message(message, now());
             tellIfBegun(current);
+            stand();
+        } else {
+            this.sink.dropped(1);
         }
     }
 
@@ -156,6 +199,7 @@ public final class ChannelRecovery {
         MessageChain current = this.chain;
         if (current != null) {
             current.confirmed(now());
+            stand();
         }
     }
 
@@ -163,6 +207,7 @@ public final class ChannelRecovery {
         MessageChain current = this.chain;
         if (current != null) {
             current.interrupted(now());
+            stand();
         }
     }
 
@@ -173,6 +218,7 @@ public final class ChannelRecovery {
         MessageChain current = this.chain;
         if (current != null) {
             current.room(now());
+            stand();
         }
     }
 
@@ -184,9 +230,57 @@ public final class ChannelRecovery {
     synchronized void answered(HistoryRequest request, List<HistoryEntry> entries) {
         MessageChain current = this.chain;
         if (current != null) {
+            this.standing.lastError = null;
             current.answered(request, entries, now());
             tellIfBegun(current);
+            stand();
         }
+    }
+
+    /**
+     * What was asked for could not be read, and is asked for again.
+     *
+     * @param refused whether that cannot help before somebody grants a permission
+     */
+    synchronized void failed(String error, boolean refused) {
+        this.standing.lastError = error;
+        if (refused && !this.begun.isDone()) {
+            // whoever waits for it is told at once
+            this.begun.completeExceptionally(new ShardHistoryRefusedException(this.channel.toString(), error));
+        }
+    }
+
+    private void stand() {
+        MessageChain current = this.chain;
+        boolean behind = current != null && current.isBehind();
+        if (behind == this.standing.behind) {
+            return;
+        }
+        this.standing.behind = behind;
+        if (behind) {
+            this.stragglers.add(this);
+        } else {
+            this.standing.lastError = null;
+            this.stragglers.remove(this);
+        }
+    }
+
+    /** How this one stands. */
+    synchronized RecoveryStatus status() {
+        MessageChain current = this.chain;
+        Standing shown = this.standing;
+        Instant behindSince =
+                current != null && shown.behind ? Instant.now().minusMillis(now() - current.behindSince()) : null;
+        return new RecoveryStatus(
+                this.channel.toString(),
+                1,
+                behindSince != null ? 1 : 0,
+                behindSince,
+                current != null ? current.lastPosition() : null,
+                shown.recovered,
+                shown.losses,
+                shown.lastLoss,
+                behindSince != null ? shown.lastError : null);
     }
 
     private void tellIfBegun(MessageChain current) {

@@ -20,16 +20,12 @@ final class HistoryKey {
     /**
      * The key for a channel.
      *
-     * @throws IllegalArgumentException for a channel without a hash tag that cannot be one, since it is empty or has a brace that would end it
+     * @throws ShardHistoryImpossibleException for a channel without a hash tag that cannot be one, since it is empty or has a brace that would end it
      */
     static byte[] of(byte[] channel) {
         byte[] key = orNull(channel);
         if (key == null) {
-            throw new IllegalArgumentException("The channel '"
-                    + new String(channel, StandardCharsets.UTF_8)
-                    + "' can have no history: it has no hash tag and cannot be one, because it is empty or has a '}', so that no key is"
-                    + " certain to be in its slot. Give the channel a hash tag, as in 'orders:{eu}', or leave it out of the patterns of"
-                    + " channels with recovery");
+            throw new ShardHistoryImpossibleException(new String(channel, StandardCharsets.UTF_8));
         }
         return key;
     }

@@ -1,8 +1,11 @@
 package io.github.shardedpubsub.recovery;
 
+import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.pipe.ReplyError;
 import io.github.shardedpubsub.subscription.Backoff;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -17,11 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -43,6 +48,14 @@ final class HistoryReader {
 
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(10), Duration.ofSeconds(1));
 
+    /** A permission is granted by people. */
+    private static final Backoff REFUSED_BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
+
+    /** Up to then it may be a slot that moves, or a failover. */
+    private static final int FAILURES_BEFORE_WARNING = 8;
+
+    private static final long WARNING_INTERVAL = TimeUnit.SECONDS.toNanos(10);
+
     /** A node that is gone may never answer. */
     private static final long ANSWER_SECONDS = 2;
 
@@ -59,6 +72,8 @@ final class HistoryReader {
     private final AtomicInteger running = new AtomicInteger();
 
     private final AtomicLong refreshDue = new AtomicLong(System.nanoTime());
+
+    private final AtomicLong warningDue = new AtomicLong(System.nanoTime());
 
     /** Guarded by this. */
     private @Nullable Opened opened;
@@ -82,12 +97,12 @@ final class HistoryReader {
         if (request.attempts() == 0) {
             join(reading);
         } else {
-            later(reading, request.attempts());
+            later(reading, BACKOFF, request.attempts());
         }
     }
 
-    private void later(Reading reading, int times) {
-        Duration wait = BACKOFF.after(times, ThreadLocalRandom.current().nextDouble());
+    private void later(Reading reading, Backoff backoff, int times) {
+        Duration wait = backoff.after(times, ThreadLocalRandom.current().nextDouble());
         inBackground(executor -> {
             var unused = executor.schedule(() -> join(reading), wait.toNanos(), TimeUnit.NANOSECONDS);
         });
@@ -204,17 +219,46 @@ final class HistoryReader {
         if (this.closed || !reading.recovery().isAsked(reading.request())) {
             return;
         }
-        logger.debug("The history of " + reading.recovery().channel() + " could not be read", failure);
-        this.observer.readFailed(reading.recovery().channel(), String.valueOf(failure.getMessage()));
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        ReplyError error = cause instanceof RedisCommandExecutionException
+                ? new ReplyError(String.valueOf(cause.getMessage()))
+                : null;
+        boolean refused = error != null && error.isFinal();
+        String reason = cause instanceof TimeoutException
+                ? "no answer within " + ANSWER_SECONDS + " s"
+                : String.valueOf(cause.getMessage());
+        this.observer.readFailed(reading.recovery().channel(), reason);
+        reading.recovery().failed(reason, refused);
         refreshTopology();
-        later(new Reading(reading.recovery(), reading.request(), reading.failures() + 1), reading.failures() + 1);
+        int failures = reading.failures() + 1;
+        log(reading.recovery().channel(), reason, cause, refused || failures >= FAILURES_BEFORE_WARNING);
+        later(
+                new Reading(reading.recovery(), reading.request(), failures),
+                refused ? REFUSED_BACKOFF : BACKOFF,
+                failures);
+    }
+
+    /** Of thousands that fail together one is enough. */
+    private void log(ChannelName channel, String reason, Throwable cause, boolean warning) {
+        String said = "The history of the shard channel '" + channel + "' could not be read: " + reason
+                + ". It is read again, and what waits for it comes then";
+        if (warning && isDue(this.warningDue, WARNING_INTERVAL)) {
+            logger.warn(said + " (others are said at DEBUG for 10 s)");
+        } else {
+            logger.debug(said, cause);
+        }
+    }
+
+    private static boolean isDue(AtomicLong due, long interval) {
+        long now = System.nanoTime();
+        long at = due.get();
+        return now - at >= 0 && due.compareAndSet(at, now + interval);
     }
 
     /** Nodes may have gone, and slots with them; at most once a second. */
     private void refreshTopology() {
-        long now = System.nanoTime();
-        long due = this.refreshDue.get();
-        if (now - due >= 0 && this.refreshDue.compareAndSet(due, now + REFRESH_INTERVAL)) {
+        if (isDue(this.refreshDue, REFRESH_INTERVAL)) {
             try {
                 var unused = this.clients.get().refreshPartitionsAsync();
             } catch (RuntimeException ex) {

@@ -132,6 +132,9 @@ final class MessageChain {
         /** A message came that was delivered already. */
         void duplicate();
 
+        /** So many live messages found no room, and are read instead. */
+        default void deferred(int messages) {}
+
         /** It is live again, after so many messages from the history. */
         void recovered(long messages, long since);
     }
@@ -150,6 +153,9 @@ final class MessageChain {
 
     /** The channel is confirmed, or confirmed by another node. */
     void confirmed(long now) {
+        if (!this.confirmed && this.phase == Phase.STARTING) {
+            this.recoveringSince = now;
+        }
         this.confirmed = true;
         if (this.phase == Phase.LIVE || !this.everConfirmed) {
             this.upToDateAt = now;
@@ -198,6 +204,9 @@ final class MessageChain {
             if (taken == Taken.GAP || taken == Taken.FULL) {
                 return taken;
             }
+            if (taken == Taken.KNOWN) {
+                this.steps.duplicate();
+            }
             dequeue();
         }
         return Taken.DELIVERED;
@@ -228,6 +237,7 @@ final class MessageChain {
             }
             case FULL -> {
                 // it is read when there is room
+                this.steps.deferred(1);
                 this.upToDateAt = now;
                 this.recoveringSince = now;
                 this.phase = Phase.FULL;
@@ -243,6 +253,9 @@ final class MessageChain {
                     .count();
             if (plain > 0) {
                 this.steps.dropPlain(plain);
+            }
+            if (this.waiting.size() > plain) {
+                this.steps.deferred(this.waiting.size() - plain);
             }
             this.waiting.clear();
             this.waitingSinceBefore = 0;
@@ -510,6 +523,8 @@ final class MessageChain {
                 } else {
                     return false;
                 }
+            } else if (isDelivered(envelope.position())) {
+                this.steps.duplicate();
             }
             dequeue();
         }
@@ -539,6 +554,9 @@ final class MessageChain {
                 return;
             }
             if (isKnown(envelope.position())) {
+                if (isDelivered(envelope.position())) {
+                    this.steps.duplicate();
+                }
                 dequeue();
                 continue;
             }
@@ -625,6 +643,16 @@ final class MessageChain {
             this.gapTold = true;
             this.steps.lost(new HistoryLoss(cause, after, before));
         }
+    }
+
+    /** Whether its channel is confirmed, and something that was published before what comes live now is not delivered yet. */
+    boolean isBehind() {
+        return this.confirmed && this.phase != Phase.LIVE;
+    }
+
+    /** Since when it has been, if it is. */
+    long behindSince() {
+        return this.recoveringSince;
     }
 
     /** Where it stands; null until it is known where to begin. */

@@ -33,6 +33,13 @@ public interface RecoveryObserver {
     default void duplicate(ChannelName channel) {}
 
     /**
+     * A listener had no room for live messages, and gets them from the history when it has.
+     *
+     * @param messages how many
+     */
+    default void deferred(ChannelName channel, long messages) {}
+
+    /**
      * A history could not be read, and is read again after a wait.
      *
      * @param reason for people

@@ -40,6 +40,11 @@ final class RecoveryObservers implements RecoveryObserver {
     }
 
     @Override
+    public void deferred(ChannelName channel, long messages) {
+        tell(observer -> observer.deferred(channel, messages));
+    }
+
+    @Override
     public void readFailed(ChannelName channel, String reason) {
         tell(observer -> observer.readFailed(channel, reason));
     }

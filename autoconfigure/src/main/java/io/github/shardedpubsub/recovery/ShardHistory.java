@@ -8,6 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,8 @@ public final class ShardHistory {
 
     private final RecoveryObservers observers = new RecoveryObservers();
 
+    private final AtomicLong writesLost = new AtomicLong();
+
     /**
      * Creates it; it knows nothing yet of what was published before.
      */
@@ -107,6 +110,13 @@ public final class ShardHistory {
      */
     public void addObserver(RecoveryObserver observer) {
         this.observers.add(observer);
+    }
+
+    /**
+     * How often it was found that messages were lost which a server had acknowledged.
+     */
+    public long writesLost() {
+        return this.writesLost.get();
     }
 
     private static byte[] sha(byte[] script) {
@@ -122,7 +132,7 @@ public final class ShardHistory {
     /**
      * How a message is published on a channel that has a history; null for one that has none.
      *
-     * @throws IllegalArgumentException for a channel that should have one and cannot
+     * @throws ShardHistoryImpossibleException for a channel that should have one and cannot
      */
     public @Nullable HistoryWrite write(String channel) {
         if (!this.settings.matches(channel)) {
@@ -215,6 +225,7 @@ public final class ShardHistory {
                     logger.warn(
                             "The shard channel '" + this.channel + "' has lost messages that were acknowledged, after "
                                     + lost.after().id() + " up to " + lost.upTo() + "; its listeners are told");
+                    ShardHistory.this.writesLost.incrementAndGet();
                     ShardHistory.this.observers.writesLost(this.channel, lost);
                 }
             }

@@ -7,8 +7,14 @@ import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionObserver;
 import io.lettuce.core.cluster.RedisClusterClient;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
@@ -24,6 +30,24 @@ public final class ShardRecovery implements AutoCloseable {
 
     private final RecoveryObservers observers = new RecoveryObservers();
 
+    private final RecoveryLog log = new RecoveryLog(Clock.systemUTC());
+
+    /** Those that wait for messages from their history: none, while nothing is wrong. */
+    private final Set<ChannelRecovery> behind = ConcurrentHashMap.newKeySet();
+
+    private final ChannelRecovery.Stragglers stragglers = new ChannelRecovery.Stragglers() {
+
+        @Override
+        public void add(ChannelRecovery recovery) {
+            ShardRecovery.this.behind.add(recovery);
+        }
+
+        @Override
+        public void remove(ChannelRecovery recovery) {
+            ShardRecovery.this.behind.remove(recovery);
+        }
+    };
+
     private final HistoryReader reader;
 
     private final Map<ChannelName, List<ChannelRecovery>> byChannel = new ConcurrentHashMap<>();
@@ -38,6 +62,7 @@ public final class ShardRecovery implements AutoCloseable {
     public ShardRecovery(
             Supplier<RedisClusterClient> clients, ShardSubscriptions subscriptions, RecoverySettings settings) {
         this.settings = settings;
+        this.observers.add(this.log);
         this.reader = new HistoryReader(clients, settings.concurrency(), this.observers);
         subscriptions.addObserver(new SubscriptionObserver() {
 
@@ -78,14 +103,20 @@ public final class ShardRecovery implements AutoCloseable {
     /**
      * Prepares a listener's recovery on a channel that has a history; null for one that has none.
      *
-     * @throws IllegalArgumentException for a channel that should have one and cannot
+     * @throws ShardHistoryImpossibleException for a channel that should have one and cannot
      */
     public @Nullable ChannelRecovery open(ChannelName channel, RecoverySink sink) {
         if (!this.settings.matches(channel.toString())) {
             return null;
         }
         ChannelRecovery recovery = new ChannelRecovery(
-                channel, HistoryKey.of(channel.toBytes()), this.reader, this.settings, this.observers, sink);
+                channel,
+                HistoryKey.of(channel.toBytes()),
+                this.reader,
+                this.settings,
+                this.observers,
+                sink,
+                this.stragglers);
         this.byChannel
                 .computeIfAbsent(channel, ignored -> new CopyOnWriteArrayList<>())
                 .add(recovery);
@@ -101,6 +132,70 @@ public final class ShardRecovery implements AutoCloseable {
             recoveries.remove(recovery);
             return recoveries.isEmpty() ? null : recoveries;
         });
+    }
+
+    /**
+     * How many channels have a history and a listener that gets from it what it misses.
+     */
+    public int channels() {
+        return this.byChannel.size();
+    }
+
+    /**
+     * How the listeners of a channel stand with its history; empty where there is no history, or nobody listens.
+     */
+    public Optional<RecoveryStatus> channel(ChannelName channel) {
+        return recoveries(channel).stream().map(ChannelRecovery::status).reduce(ShardRecovery::together);
+    }
+
+    /**
+     * How those channels stand that have a listener that waits for messages from the history, or has no room for them, longest first. It looks
+     * at no other, so that it costs nothing while nothing is wrong.
+     */
+    public List<RecoveryStatus> behind() {
+        return this.behind.stream()
+                .map(ChannelRecovery::channel)
+                .distinct()
+                .flatMap(channel -> channel(channel).stream())
+                .filter(status -> status.behindSince() != null)
+                .sorted(Comparator.comparing(status -> Objects.requireNonNull(status.behindSince())))
+                .toList();
+    }
+
+    private static RecoveryStatus together(RecoveryStatus one, RecoveryStatus other) {
+        RecoveryStatus longer = isLonger(other.behindSince(), one.behindSince()) ? other : one;
+        ToldLoss oneLoss = one.lastLoss();
+        ToldLoss otherLoss = other.lastLoss();
+        boolean otherIsLast =
+                otherLoss != null && (oneLoss == null || otherLoss.at().isAfter(oneLoss.at()));
+        return new RecoveryStatus(
+                one.channel(),
+                one.listeners() + other.listeners(),
+                one.behind() + other.behind(),
+                longer.behindSince(),
+                longer.position(),
+                one.recovered() + other.recovered(),
+                one.losses() + other.losses(),
+                otherIsLast ? otherLoss : oneLoss,
+                one.lastError() != null ? one.lastError() : other.lastError());
+    }
+
+    private static boolean isLonger(@Nullable Instant since, @Nullable Instant than) {
+        return since != null && (than == null || since.isBefore(than));
+    }
+
+    /**
+     * What became of all recoveries until now.
+     */
+    public RecoveryCounts counts() {
+        return this.log.counts();
+    }
+
+    /**
+     * The last times that a listener was told that it cannot have some messages, newest first, at most a hundred.
+     */
+    public List<ToldLoss> lastLosses() {
+        return this.log.lastLosses();
     }
 
     /**

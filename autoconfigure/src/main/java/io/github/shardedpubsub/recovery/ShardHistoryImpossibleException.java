@@ -1,0 +1,31 @@
+package io.github.shardedpubsub.recovery;
+
+/**
+ * A shard channel is one of those with recovery, and can have no history: no key is certain to be in its slot.
+ */
+public class ShardHistoryImpossibleException extends IllegalArgumentException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String channel;
+
+    /**
+     * Creates the exception.
+     *
+     * @param channel the channel's name
+     */
+    public ShardHistoryImpossibleException(String channel) {
+        super("The channel '" + channel
+                + "' can have no history: it has no hash tag and cannot be one, because it is empty or has a '}', so that no key is"
+                + " certain to be in its slot. Give the channel a hash tag, as in 'orders:{eu}', or leave it out of the patterns of"
+                + " channels with recovery");
+        this.channel = channel;
+    }
+
+    /**
+     * The channel's name.
+     */
+    public String getChannel() {
+        return this.channel;
+    }
+}
