@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.ChannelDescriptor;
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.ChannelRecoveryDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.CheckDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.InterruptionDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.LettuceDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.ListenerDescriptor;
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.LossDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.MoveDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.NodeDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.PageDescriptor;
+import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.RecoveryDescriptor;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint.SubscriptionsDescriptor;
 import io.github.shardedpubsub.listener.ListenerOptions;
 import io.github.shardedpubsub.listener.ShardedListenerEndpoint;
@@ -20,6 +25,13 @@ import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.recovery.HistoryLoss;
+import io.github.shardedpubsub.recovery.RecoveryCounts;
+import io.github.shardedpubsub.recovery.RecoveryStatus;
+import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardRecovery;
+import io.github.shardedpubsub.recovery.StreamPosition;
+import io.github.shardedpubsub.recovery.ToldLoss;
 import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
@@ -31,6 +43,7 @@ import io.github.shardedpubsub.subscription.NodeStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -57,8 +70,8 @@ class ShardedPubSubEndpointTests {
 
     private final ShardedRedisListenerRegistry listeners = new ShardedRedisListenerRegistry();
 
-    private final ShardedPubSubEndpoint endpoint =
-            new ShardedPubSubEndpoint(this.subscriptions, this.fence, this.listeners, Duration.ofMillis(20));
+    private final ShardedPubSubEndpoint endpoint = new ShardedPubSubEndpoint(
+            this.subscriptions, this.fence, this.listeners, null, null, Duration.ofMillis(20));
 
     private static SubscriptionsDescriptor all(ShardedPubSubEndpoint endpoint) {
         return endpoint.subscriptions(null, null, null, null, null);
@@ -195,7 +208,7 @@ class ShardedPubSubEndpointTests {
         assertThat(all.counts()).containsEntry(ChannelState.SUBSCRIBED, 1);
         assertThat(all.channels())
                 .containsExactly(new ChannelDescriptor(
-                        "orders", 42, ChannelState.SUBSCRIBED, SINCE, "127.0.0.1:7001", 1, OVER_DESCRIBED, null));
+                        "orders", 42, ChannelState.SUBSCRIBED, SINCE, "127.0.0.1:7001", 1, OVER_DESCRIBED, null, null));
     }
 
     @Test
@@ -241,7 +254,52 @@ class ShardedPubSubEndpointTests {
         this.subscriptions.with(new ChannelStatus("orders", 42, ChannelState.WANTED, SINCE, null, null, 0, null));
 
         assertThat(this.endpoint.channel("orders"))
-                .isEqualTo(new ChannelDescriptor("orders", 42, ChannelState.WANTED, SINCE, null, 0, null, null));
+                .isEqualTo(new ChannelDescriptor("orders", 42, ChannelState.WANTED, SINCE, null, 0, null, null, null));
+    }
+
+    @Test
+    void whereNoChannelHasAHistoryThereIsNothingOfRecovery() {
+        assertThat(all(this.endpoint).recovery()).isEqualTo(new RecoveryDescriptor(0, 0, 0, 0, 0, 0, 0, 0, List.of()));
+    }
+
+    @Test
+    void showsHowAChannelStandsWithItsHistoryAndWhatBecameOfAll() {
+        this.subscriptions.with(
+                new ChannelStatus("kept", 7, ChannelState.SUBSCRIBED, SINCE, NODE, null, 0, null),
+                new ChannelStatus("orders", 42, ChannelState.SUBSCRIBED, SINCE, NODE, null, 0, null));
+        StreamPosition after = StreamPosition.parse("5f7053b90a1b2c3d/7-1");
+        StreamPosition before = StreamPosition.parse("5f7053b90a1b2c3d/9-0");
+        ToldLoss loss = new ToldLoss(SINCE, "kept", new HistoryLoss(HistoryLoss.Cause.TRIMMED, after, before));
+        RecoveryStatus kept =
+                new RecoveryStatus("kept", 2, 1, SINCE, before, 3, 1, loss, "NOPERM no permission for 'xrange'");
+        ShardRecovery recovery = mock();
+        given(recovery.channel(ChannelName.of("kept"))).willReturn(Optional.of(kept));
+        given(recovery.behind()).willReturn(List.of(kept));
+        given(recovery.channels()).willReturn(5);
+        given(recovery.counts()).willReturn(new RecoveryCounts(30, 4, 2, 6, 1));
+        given(recovery.lastLosses()).willReturn(List.of(loss));
+        ShardHistory history = mock();
+        given(history.writesLost()).willReturn(8L);
+
+        SubscriptionsDescriptor all =
+                all(new ShardedPubSubEndpoint(this.subscriptions, this.fence, this.listeners, recovery, history));
+
+        LossDescriptor described = new LossDescriptor(
+                SINCE, "kept", HistoryLoss.Cause.TRIMMED, "5f7053b90a1b2c3d/7-1", "5f7053b90a1b2c3d/9-0");
+        assertThat(all.recovery()).isEqualTo(new RecoveryDescriptor(5, 1, 30, 4, 2, 6, 1, 8, List.of(described)));
+        assertThat(all.channels())
+                .extracting(ChannelDescriptor::recovery)
+                .containsExactly(
+                        new ChannelRecoveryDescriptor(
+                                2,
+                                1,
+                                SINCE,
+                                "5f7053b90a1b2c3d/9-0",
+                                3,
+                                1,
+                                described,
+                                "NOPERM no permission for 'xrange'"),
+                        null);
     }
 
     @Test

@@ -1,8 +1,16 @@
 package io.github.shardedpubsub.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 import io.github.shardedpubsub.pipe.PubSubFence;
+import io.github.shardedpubsub.recovery.HistoryLoss;
+import io.github.shardedpubsub.recovery.RecoveryCounts;
+import io.github.shardedpubsub.recovery.RecoveryStatus;
+import io.github.shardedpubsub.recovery.ShardRecovery;
+import io.github.shardedpubsub.recovery.StreamPosition;
+import io.github.shardedpubsub.recovery.ToldLoss;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
 import io.github.shardedpubsub.subscription.Interruption;
@@ -17,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.health.contributor.Health;
@@ -35,7 +44,96 @@ class ShardedPubSubHealthIndicatorTests {
     private final PubSubFence fence = new PubSubFence(channel -> 0);
 
     private final ShardedPubSubHealthIndicator indicator = new ShardedPubSubHealthIndicator(
-            this.subscriptions, PATIENCE, 0, this.fence, Clock.fixed(NOW, ZoneOffset.UTC));
+            this.subscriptions, PATIENCE, 0, this.fence, null, Clock.fixed(NOW, ZoneOffset.UTC));
+
+    private final ShardRecovery recovery = mock();
+
+    private final ShardedPubSubHealthIndicator recovering = new ShardedPubSubHealthIndicator(
+            this.subscriptions, PATIENCE, 0, this.fence, this.recovery, Clock.fixed(NOW, ZoneOffset.UTC));
+
+    private static RecoveryStatus behind(String channel, Instant since, @Nullable String lastError) {
+        return new RecoveryStatus(channel, 1, 1, since, null, 0, 0, null, lastError);
+    }
+
+    private static ToldLoss loss(String channel, Instant at) {
+        return new ToldLoss(at, channel, new HistoryLoss(HistoryLoss.Cause.EXPIRED, StreamPosition.ORIGIN, null));
+    }
+
+    @Test
+    void saysNothingOfRecoveryWhileThereIsNothingToSay() {
+        this.subscriptions.with(confirmed("a"));
+
+        assertThat(this.indicator.health().getDetails()).doesNotContainKey("recovery");
+        assertThat(this.recovering.health().getDetails()).doesNotContainKey("recovery");
+    }
+
+    @Test
+    void saysHowManyChannelsWaitForTheirHistoryAndIsUpHoweverLongAListenerIsSlow() {
+        Instant since = NOW.minus(PATIENCE).minusMillis(1);
+        given(this.recovery.behind()).willReturn(List.of(behind("a", since, null), behind("b", NOW, null)));
+
+        Health health = this.recovering.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.UP);
+        assertThat(health.getDetails()).containsEntry("recovery", Map.of("behind", 2, "behindSince", since));
+    }
+
+    @Test
+    void whenAHistoryCannotBeReadWithinThePatienceThenUpAndBeyondItDown() {
+        given(this.recovery.behind()).willReturn(List.of(behind("a", NOW.minus(PATIENCE), "WRONGTYPE")));
+        assertThat(this.recovering.health().getStatus()).isEqualTo(Status.UP);
+
+        Instant since = NOW.minus(PATIENCE).minusMillis(1);
+        given(this.recovery.behind()).willReturn(List.of(behind("a", since, "WRONGTYPE"), behind("b", NOW, null)));
+        Health health = this.recovering.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+        assertThat(health.getDetails())
+                .containsEntry(
+                        "recovery",
+                        Map.of(
+                                "behind",
+                                2,
+                                "behindSince",
+                                since,
+                                "unreadable",
+                                List.of(Map.of("channel", "a", "since", since, "lastError", "WRONGTYPE"))));
+    }
+
+    @Test
+    void namesNoMoreThanTenHistoriesThatCannotBeRead() {
+        given(this.recovery.behind())
+                .willReturn(IntStream.range(0, 20)
+                        .mapToObj(i -> behind("c" + i, NOW, "NOPERM"))
+                        .toList());
+
+        Object recovery = detail(this.recovering.health(), "recovery");
+
+        assertThat(recovery).asInstanceOf(InstanceOfAssertFactories.MAP).containsEntry("behind", 20);
+        assertThat((List<?>) ((Map<?, ?>) recovery).get("unreadable")).hasSize(10);
+    }
+
+    @Test
+    void saysForAnHourWhatAListenerCouldNotHaveAndIsUp() {
+        given(this.recovery.counts()).willReturn(new RecoveryCounts(0, 0, 0, 0, 3));
+        Instant at = NOW.minus(Duration.ofHours(1)).plusMillis(1);
+        given(this.recovery.lastLosses()).willReturn(List.of(loss("b", at), loss("a", at)));
+
+        Health health = this.recovering.health();
+
+        assertThat(health.getStatus()).isEqualTo(Status.UP);
+        assertThat(health.getDetails())
+                .containsEntry(
+                        "recovery",
+                        Map.of(
+                                "losses",
+                                3L,
+                                "lastLoss",
+                                Map.of("at", at, "channel", "b", "cause", HistoryLoss.Cause.EXPIRED)));
+
+        given(this.recovery.lastLosses()).willReturn(List.of(loss("b", at.minusMillis(1))));
+        assertThat(this.recovering.health().getDetails()).doesNotContainKey("recovery");
+    }
 
     @Test
     void saysWhichNodesAreNotReadAndIsUp() {
@@ -206,7 +304,7 @@ class ShardedPubSubHealthIndicatorTests {
     @Test
     void isUpWhileNoMoreChannelsAreOverdueThanAreTolerated() {
         ShardedPubSubHealthIndicator tolerant = new ShardedPubSubHealthIndicator(
-                this.subscriptions, PATIENCE, 12, this.fence, Clock.fixed(NOW, ZoneOffset.UTC));
+                this.subscriptions, PATIENCE, 12, this.fence, this.recovery, Clock.fixed(NOW, ZoneOffset.UTC));
         Instant overdue = NOW.minus(PATIENCE).minusMillis(1);
 
         this.subscriptions.with(interrupted(12, overdue));
@@ -216,6 +314,10 @@ class ShardedPubSubHealthIndicatorTests {
         this.subscriptions.with(interrupted(13, overdue));
         assertThat(tolerant.health().getStatus()).isEqualTo(Status.DOWN);
         assertThat(unconfirmed(tolerant.health())).hasSize(10);
+
+        this.subscriptions.with(interrupted(12, overdue));
+        given(this.recovery.behind()).willReturn(List.of(behind("a", overdue, "NOPERM")));
+        assertThat(tolerant.health().getStatus()).isEqualTo(Status.DOWN);
     }
 
     @Test

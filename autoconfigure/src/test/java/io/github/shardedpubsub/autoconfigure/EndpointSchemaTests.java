@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpoint;
 import io.github.shardedpubsub.actuate.ShardedPubSubEndpointWebExtension.ActionDescriptor;
+import io.github.shardedpubsub.recovery.HistoryLoss;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.InterruptionCause;
 import java.lang.reflect.RecordComponent;
@@ -59,6 +60,14 @@ class EndpointSchemaTests {
                         .get("cause")
                         .get("enum")))
                 .isEqualTo(Arrays.stream(InterruptionCause.values())
+                        .map(Enum::name)
+                        .toList());
+        assertThat(words(this.definitions
+                        .get("LossDescriptor")
+                        .get("properties")
+                        .get("cause")
+                        .get("enum")))
+                .isEqualTo(Arrays.stream(HistoryLoss.Cause.values())
                         .map(Enum::name)
                         .toList());
     }

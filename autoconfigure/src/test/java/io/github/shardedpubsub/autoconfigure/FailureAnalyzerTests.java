@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.shardedpubsub.autoconfigure.UnsupportedRedisException.Requirement;
 import io.github.shardedpubsub.listener.ShardChannelPatternException;
 import io.github.shardedpubsub.listener.ShardSubscriptionTimeoutException;
+import io.github.shardedpubsub.recovery.ShardHistoryImpossibleException;
+import io.github.shardedpubsub.recovery.ShardHistoryRefusedException;
 import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.ShardSubscriptionRefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +62,30 @@ class FailureAnalyzerTests {
                 new ShardSubscriptionRefusedException("orders", new NodeAddress("127.0.0.1", 7000), "NOPERM no"));
         assertThat(analysis.getDescription()).contains("'orders'").contains("NOPERM no");
         assertThat(analysis.getAction()).contains("+ssubscribe +sunsubscribe +ping &orders");
+    }
+
+    @Test
+    void saysWhichPermissionIsMissingForAHistory() {
+        FailureAnalysis analysis = analyze(new ShardHistoryRefusedException("orders", "NOPERM no"));
+        assertThat(analysis.getDescription()).contains("'orders'").contains("NOPERM no");
+        assertThat(analysis.getAction())
+                .contains("ACL SETUSER <user> ~sharded-pubsub:history* +eval", "+xrevrange")
+                .contains("'sharded-pubsub.recovery.channels'");
+    }
+
+    @Test
+    void theRulesForAHistoryAreThoseOfTheDocument() throws IOException {
+        assertThat(Files.readString(Path.of("..", "docs", "recovery.md")))
+                .contains("ACL SETUSER app " + ShardHistoryRefusedException.RULES + "\n");
+    }
+
+    @Test
+    void saysWhatToDoAboutAChannelThatCanHaveNoHistory() {
+        FailureAnalysis analysis = analyze(new ShardHistoryImpossibleException("a}b"));
+        assertThat(analysis.getDescription())
+                .contains("'a}b' can have no history")
+                .contains("hash tag");
+        assertThat(analysis.getAction()).contains("orders:{eu}").contains("'sharded-pubsub.recovery.channels'");
     }
 
     @Test

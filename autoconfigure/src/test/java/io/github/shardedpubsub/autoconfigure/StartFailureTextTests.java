@@ -72,6 +72,28 @@ class StartFailureTextTests {
     }
 
     @Test
+    void aHistoryThatWouldBeGoneAtOnce() {
+        startsNot(Application.class, "sharded-pubsub.recovery.history-expiry=1s");
+        assertThat(description())
+                .contains(
+                        "sharded-pubsub.recovery.history-expiry", "Value: \"1s\"", "It has to be 2 seconds or longer");
+    }
+
+    @Test
+    void aChannelThatCanHaveNoHistory() {
+        startsNot(NoHistory.class, "sharded-pubsub.recovery.channels=*");
+        assertThat(description()).contains("'}orders' can have no history", "it has no hash tag and cannot be one");
+        assertThat(action()).contains("'orders:{eu}'", "'sharded-pubsub.recovery.channels'");
+    }
+
+    @TestConfiguration(proxyBeanMethods = false)
+    static class NoHistory {
+
+        @ShardedRedisListener("}orders")
+        void order(String order) {}
+    }
+
+    @Test
     void aPropertyThatIsNoValueOfItsKind() {
         startsNot(Application.class, "sharded-pubsub.listener.overflow=drop-all");
         assertThat(description()).contains("sharded-pubsub.listener.overflow", "drop-all");
