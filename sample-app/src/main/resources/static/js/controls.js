@@ -48,16 +48,22 @@ export class Controls {
       const channel = byId('channel').value;
       act(event.target, `api/channels/${encodeURIComponent(channel)}/move?millis=${TAKING_MILLIS}`, `Moving the slot of ${channel}`);
     });
-    byId('lettuce').addEventListener('change', async event => {
-      const { target } = event;
+    this.switching = new Set();
+    this.toggle('lettuce', 'api/lettuce-alone', 'Lettuce alone subscribes', 'Lettuce alone is stopped');
+    this.toggle('recovery', 'api/recovery', 'Recovery is switched on', 'Recovery is switched off');
+  }
+
+  /** A switch: what it does is done by POST, and undone by DELETE. */
+  toggle(id, path, doing, undoing) {
+    byId(id).addEventListener('change', async ({ target }) => {
       const on = target.checked;
       target.disabled = true;
-      this.switching = true;
-      const done = await act(target, 'api/lettuce-alone', on ? 'Lettuce alone subscribes' : 'Lettuce alone is stopped', on ? 'POST' : 'DELETE');
+      this.switching.add(id);
+      const done = await act(target, path, on ? doing : undoing, on ? 'POST' : 'DELETE');
       target.disabled = false;
       target.checked = done === on;
       // the stream may not know yet
-      setTimeout(() => { this.switching = false; }, 1000);
+      setTimeout(() => this.switching.delete(id), 1000);
     });
   }
 
@@ -69,7 +75,8 @@ export class Controls {
       byId('foreign').hidden = update.setting.ours;
     }
     this.route();
-    if (!this.switching) byId('lettuce').checked = update.lettuceAlone != null;
+    this.set('lettuce', update.lettuceAlone != null);
+    this.set('recovery', update.recovery.on);
     const { operation } = update;
     byId('progress').hidden = !operation || !operation.running;
     if (operation && operation.running) {
@@ -77,6 +84,10 @@ export class Controls {
       byId('bar').max = operation.slots;
       byId('bar').value = operation.moved;
     }
+  }
+
+  set(id, on) {
+    if (!this.switching.has(id)) byId(id).checked = on;
   }
 
   pick(index) {

@@ -3,7 +3,7 @@
 import { byId, count, element, many, millis, write } from './dom.js';
 import { state } from './state.js';
 
-const NAMES = ['Messages a second', 'Heard in all', 'Followed without a gap', 'Interruptions', 'Longest lately', 'Not taken by Redis'];
+const NAMES = ['Messages a second', 'Heard in all', 'Followed without a gap', 'Interruptions', 'Longest lately', 'Not acknowledged'];
 
 export class Hero {
 
@@ -13,7 +13,7 @@ export class Hero {
   }
 
   show() {
-    const { headline, lettuceAlone } = state;
+    const { headline, recovery, lettuceAlone } = state;
     write(byId('alive'), count.format(headline.alive));
     write(byId('all'), count.format(headline.channels));
     write(byId('lost'), count.format(headline.lost));
@@ -26,6 +26,9 @@ export class Hero {
       count.format(headline.interruptions), longest < 0 ? '–' : millis(longest), count.format(headline.failed)]
       .forEach((text, index) => write(this.values[index], text));
     write(byId('announcement'), state.announcement && `Dispatch: “${state.announcement}”`);
+    byId('memory').hidden = !recovery.on;
+    write(byId('recovered'), count.format(recovery.messages));
+    write(byId('recovered-unit'), recovery.messages === 1 ? 'message' : 'messages');
     byId('lettuce-map').hidden = !lettuceAlone;
     byId('lettuce-legend').hidden = !lettuceAlone;
     byId('versus').hidden = !lettuceAlone;

@@ -13,6 +13,7 @@ export const state = {
   events: new Map(),
   pulses: [],
   operation: null,
+  recovery: { on: false, messages: 0 },
   lettuceAlone: null,
   announcement: '',
   /** The index of the channel that the visitor looks at. */
@@ -53,6 +54,7 @@ export function apply(update) {
   state.lettuceAlone = update.lettuceAlone;
   state.headline = update.headline;
   state.operation = update.operation;
+  state.recovery = update.recovery;
   state.announcement = update.announcement || '';
 }
 

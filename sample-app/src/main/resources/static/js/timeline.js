@@ -11,6 +11,13 @@ const CAUSES = {
   FOUND_DEAD: 'found dead',
 };
 
+const REASONS = {
+  TRIMMED: 'more came than the history keeps',
+  EXPIRED: 'the history had expired',
+  DELETED: 'the history was deleted',
+  WRITES_LOST: 'a failover has lost messages',
+};
+
 const chip = address => element('span', { class: 'chip', style: `--node: ${colour(address)}` }, letter(address));
 
 const PHRASES = {
@@ -25,6 +32,8 @@ const PHRASES = {
   PROMOTED: event => ['▲', 'plain', chip(event.from), ' is promoted to master'],
   DEMOTED: event => ['▼', 'plain', chip(event.from), ' is a replica now'],
   LOST: event => ['!', 'bad', many(event.count, 'message') + ' lost: accepted by Redis while nobody listened'],
+  RECOVERED: event => ['✓', 'good', `${many(event.count, 'message')} recovered from the channels’ histories within ${millis(event.millis)}`],
+  HISTORY_LOST: event => ['!', 'bad', `${channels(event)} could not recover all: ${REASONS[event.detail] || event.detail}`],
   LETTUCE_SILENT: event => ['✕', 'bad', `Lettuce alone: ${many(event.count, 'channel')} silent`],
 };
 

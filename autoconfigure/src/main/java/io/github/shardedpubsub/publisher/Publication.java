@@ -22,6 +22,9 @@ final class Publication {
 
     private static final Log logger = LogFactory.getLog(Publication.class);
 
+    /** So servers of before 7.2 begin what a script was denied: a command, a key or a channel. */
+    private static final String DENIED_TO_SCRIPT = "The user executing the script can't";
+
     private final String channel;
 
     private final byte[] channelName;
@@ -115,12 +118,11 @@ final class Publication {
     /** The same refusal, with what is needed for a history where a permission is missing. */
     RedisCommandExecutionException explained(RedisCommandExecutionException refusal) {
         String error = String.valueOf(refusal.getMessage());
-        return hasHistory() && new ReplyError(error).code().equals("NOPERM")
-                ? new RedisCommandExecutionException(
-                        error + " (the shard channel '" + this.channel
-                                + "' is one of those with recovery, and so nothing was published: besides +spublish and the channel, the user needs "
-                                + ShardHistoryRefusedException.RULES + ")",
-                        refusal)
+        // without a cause, which would be shown in its stead
+        return hasHistory() && (new ReplyError(error).code().equals("NOPERM") || error.contains(DENIED_TO_SCRIPT))
+                ? new RedisCommandExecutionException(error + " (the shard channel '" + this.channel
+                        + "' is one of those with recovery, and nothing was published: besides the channel, the user needs "
+                        + ShardHistoryRefusedException.RULES + " +spublish)")
                 : refusal;
     }
 

@@ -579,7 +579,7 @@ final class MessageChain {
 
     private void live() {
         this.phase = Phase.LIVE;
-        if (this.everUpToDate) {
+        if (this.everUpToDate || this.recovered > 0) {
             this.steps.recovered(this.recovered, this.recoveringSince);
         }
         this.everUpToDate = true;

@@ -1,7 +1,11 @@
 package io.github.shardedpubsub.sample;
 
+import io.github.shardedpubsub.publisher.ShardMessage;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -60,28 +64,42 @@ class CourierFleet implements SchedulingConfigurer {
         if (this.onTheRoad) {
             int group = this.turn;
             this.turn = (group + 1) % GROUPS;
-            this.couriers.byCourier().forEach((courier, ledger) -> {
-                if (courier.id() % GROUPS == group) {
-                    publish(courier, ledger);
-                }
-            });
+            List<Ride> rides = this.couriers.byCourier().entrySet().stream()
+                    .filter(entry -> entry.getKey().id() % GROUPS == group)
+                    .map(entry -> new Ride(
+                            entry.getKey(), entry.getValue(), entry.getValue().send()))
+                    .filter(ride -> ride.number() > 0)
+                    .toList();
+            publish(rides);
         }
     }
 
-    private void publish(Courier courier, ChannelLedger ledger) {
-        long number = ledger.send();
-        if (number == 0) {
-            return;
+    private record Ride(Courier courier, ChannelLedger ledger, long number) {
+
+        ShardMessage message() {
+            return new ShardMessage(this.courier.channel(), this.courier.ride(this.number));
         }
-        this.publisher.publishAsync(courier.channel(), courier.ride(number)).whenComplete((receivers, failure) -> {
-            if (failure == null) {
-                ledger.accepted();
-                this.listeners.accepted(courier.channel(), number);
-            } else {
-                logger.debug("Message {} of {} was not published", number, courier.channel(), failure);
-                ledger.failed(number);
-            }
-        });
+    }
+
+    /** Together, so that a wait for replicas is one for all those of a node. */
+    private void publish(List<Ride> rides) {
+        List<CompletableFuture<Long>> answers =
+                this.publisher.publishAllAsync(rides.stream().map(Ride::message).toList());
+        for (int i = 0; i < rides.size(); i++) {
+            Ride ride = rides.get(i);
+            var unused = answers.get(i).whenComplete((receivers, failure) -> answered(ride, failure));
+        }
+    }
+
+    private void answered(Ride ride, @Nullable Throwable failure) {
+        String channel = ride.courier().channel();
+        if (failure == null) {
+            ride.ledger().accepted();
+            this.listeners.accepted(channel, ride.number());
+        } else {
+            logger.debug("Message {} of {} was not published", ride.number(), channel, failure);
+            ride.ledger().failed(ride.number());
+        }
     }
 
     @Scheduled(fixedRateString = "${sample.announcements}")

@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.sample;
 
+import io.github.shardedpubsub.listener.RecoverableMessage;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -21,15 +22,19 @@ class CourierTracker implements MessageListener {
 
     private final Listeners listeners;
 
+    private final CourierRecovery recovery;
+
     private final JsonMapper json;
 
     CourierTracker(
             CourierLedger couriers,
             Listeners listeners,
+            CourierRecovery recovery,
             JsonMapper json,
             @Qualifier(ShardedRedisMessageListenerContainer.BEAN_NAME) ShardedRedisMessageListenerContainer container) {
         this.couriers = couriers;
         this.listeners = listeners;
+        this.recovery = recovery;
         this.json = json;
         container.addMessageListener(
                 this,
@@ -44,6 +49,9 @@ class CourierTracker implements MessageListener {
             Position position = this.json.readValue(message.getBody(), Position.class);
             ledger.received(position);
             this.listeners.ours().heard(channel, position);
+            if (message instanceof RecoverableMessage recoverable && recoverable.isRecovered()) {
+                this.recovery.recovered();
+            }
         }
     }
 }

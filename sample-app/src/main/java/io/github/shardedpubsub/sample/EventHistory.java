@@ -40,6 +40,8 @@ class EventHistory {
         PROMOTED,
         DEMOTED,
         LOST,
+        RECOVERED,
+        HISTORY_LOST,
         LETTUCE_SILENT
     }
 

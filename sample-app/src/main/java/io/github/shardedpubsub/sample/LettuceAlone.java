@@ -87,7 +87,7 @@ class LettuceAlone implements DisposableBean {
 
             @Override
             public void smessage(RedisClusterNode node, String channel, String message) {
-                book.heard(channel, LettuceAlone.this.json.readValue(message, Position.class));
+                book.heard(channel, LettuceAlone.this.json.readValue(payload(message), Position.class));
             }
         });
         try {
@@ -102,6 +102,11 @@ class LettuceAlone implements DisposableBean {
         } catch (ExecutionException | TimeoutException ex) {
             throw new IllegalStateException(String.valueOf(ex.getCause() != null ? ex.getCause() : ex), ex);
         }
+    }
+
+    /** What stands behind the line that a message of a channel with a history begins with, and a plain message has not. */
+    private static String payload(String message) {
+        return message.startsWith("{") ? message : message.substring(message.indexOf('\n') + 1);
     }
 
     /** Listens no more, and forgets what was counted. */

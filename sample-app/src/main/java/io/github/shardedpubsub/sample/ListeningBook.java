@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.sample;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,6 +28,11 @@ class ListeningBook {
         if (tally != null) {
             tally.heard(message, System.nanoTime());
         }
+    }
+
+    /** Nothing is missed yet, and from now on that is missed which is not heard within the patience. */
+    void beginAnew(Duration patience) {
+        this.byChannel.values().forEach(tally -> tally.beginAnew(patience));
     }
 
     /** The figures of each channel, in the channels' order. */

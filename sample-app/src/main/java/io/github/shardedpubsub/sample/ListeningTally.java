@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one listener heard of one channel: a message is missed if Redis has accepted it and it was not heard within
- * {@link #PATIENCE}, whoever listens. What was accepted before the listener heard its first message does not count. Safe for use by
+ * {@link #PATIENCE}, whoever listens, or within that which was {@linkplain #beginAnew set}. What was accepted before the listener heard its first message does not count. Safe for use by
  * any thread; times are those of {@link System#nanoTime()}.
  */
 class ListeningTally {
@@ -25,6 +25,8 @@ class ListeningTally {
     private final Set<Long> heardAhead = new LinkedHashSet<>();
 
     private final Set<Long> overdue = new LinkedHashSet<>();
+
+    private long patience = PATIENCE.toNanos();
 
     private long lastAccepted;
 
@@ -81,6 +83,14 @@ class ListeningTally {
         }
     }
 
+    /** Nothing is missed yet, whatever was accepted. */
+    synchronized void beginAnew(Duration patience) {
+        this.awaited.clear();
+        this.overdue.clear();
+        this.missed = 0;
+        this.patience = patience.toNanos();
+    }
+
     synchronized Figures figures(long nanos) {
         expire(nanos);
         return new Figures(this.heard, this.missed, this.lastMissed > this.lastHeard, this.position);
@@ -90,7 +100,7 @@ class ListeningTally {
         Iterator<Map.Entry<Long, Long>> oldestFirst = this.awaited.entrySet().iterator();
         while (oldestFirst.hasNext()) {
             Map.Entry<Long, Long> oldest = oldestFirst.next();
-            if (nanos - oldest.getValue() < PATIENCE.toNanos()) {
+            if (nanos - oldest.getValue() < this.patience) {
                 return;
             }
             oldestFirst.remove();

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param events those that are new or have grown
  * @param pulses the seconds that are new
  * @param operation what is being done to the cluster, or was done last
+ * @param recovery whether the channels remember
  * @param lettuceAlone null while it does not listen
  */
 record PageUpdate(
@@ -26,6 +27,7 @@ record PageUpdate(
         List<EventHistory.Entry> events,
         List<Pulse> pulses,
         Overview.@Nullable Progress operation,
+        Recovery recovery,
         @Nullable LettuceAlone lettuceAlone,
         @Nullable String announcement) {
 
@@ -86,11 +88,18 @@ record PageUpdate(
      * All in a line.
      *
      * @param alive channels that are subscribed, and heard of since the last message that was missed
-     * @param lost messages that Redis accepted and we did not hear
-     * @param failed messages that no node accepted
+     * @param lost messages that Redis accepted and we did not hear, since recovery was switched on or off
+     * @param failed messages that were not acknowledged to their publisher
      * @param handovers moves that interrupted nothing
      */
     record Headline(int channels, int alive, long heard, long lost, long failed, long interruptions, long handovers) {}
+
+    /**
+     * Whether the channels remember.
+     *
+     * @param messages how many messages were read from histories since it was switched on
+     */
+    record Recovery(boolean on, long messages) {}
 
     /**
      * The same for Lettuce alone.

@@ -23,6 +23,8 @@ class PageView {
 
     private final Listeners listeners;
 
+    private final CourierRecovery recovery;
+
     private final ShardSubscriptions subscriptions;
 
     private final SubscriptionEvents told;
@@ -42,6 +44,7 @@ class PageView {
             ClusterWatch watch,
             ChannelBoard channels,
             Listeners listeners,
+            CourierRecovery recovery,
             ShardSubscriptions subscriptions,
             SubscriptionEvents told,
             EventHistory history,
@@ -52,6 +55,7 @@ class PageView {
         this.watch = watch;
         this.channels = channels;
         this.listeners = listeners;
+        this.recovery = recovery;
         this.subscriptions = subscriptions;
         this.told = told;
         this.history = history;
@@ -116,6 +120,7 @@ class PageView {
                 events,
                 fresh,
                 this.mover.progress(),
+                new PageUpdate.Recovery(this.recovery.isOn(), this.recovery.messages()),
                 lettuceAlone(before.couriers),
                 announcement == null ? null : announcement.text());
     }

@@ -1,24 +1,28 @@
 package io.github.shardedpubsub.sample;
 
+import io.github.shardedpubsub.listener.ShardHistoryLostEvent;
 import io.github.shardedpubsub.listener.ShardInterruptedEvent;
 import io.github.shardedpubsub.listener.ShardRestoredEvent;
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.recovery.RecoveryObserver;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.sample.EventHistory.Event;
 import io.github.shardedpubsub.sample.EventHistory.Kind;
 import io.github.shardedpubsub.subscription.NodeAddress;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionObserver;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Enters what happens to subscriptions, as any application can hear it: interruptions as application events, handovers by an
- * observer.
+ * Enters what happens to subscriptions, as any application can hear it: interruptions and what cannot be recovered as application events,
+ * handovers and recoveries by an observer.
  */
 @Component
-class SubscriptionEvents implements SubscriptionObserver {
+class SubscriptionEvents implements SubscriptionObserver, RecoveryObserver {
 
     private static final double NANOS_PER_MILLI = 1_000_000.0;
 
@@ -28,9 +32,10 @@ class SubscriptionEvents implements SubscriptionObserver {
 
     private final AtomicInteger handovers = new AtomicInteger();
 
-    SubscriptionEvents(ShardSubscriptions subscriptions, EventHistory history) {
+    SubscriptionEvents(ShardSubscriptions subscriptions, ShardRecovery recovery, EventHistory history) {
         this.history = history;
         subscriptions.addObserver(this);
+        recovery.addObserver(this);
     }
 
     int interruptions() {
@@ -64,6 +69,26 @@ class SubscriptionEvents implements SubscriptionObserver {
                 event.channel(),
                 event.duration().toNanos() / NANOS_PER_MILLI,
                 null));
+    }
+
+    @EventListener
+    void lost(ShardHistoryLostEvent event) {
+        this.history.add(new Event(
+                Kind.HISTORY_LOST,
+                1,
+                null,
+                null,
+                event.channel(),
+                null,
+                event.cause().name()));
+    }
+
+    @Override
+    public void recovered(ChannelName channel, long messages, Duration took) {
+        if (messages > 0) {
+            this.history.add(new Event(
+                    Kind.RECOVERED, (int) messages, null, null, null, took.toNanos() / NANOS_PER_MILLI, null));
+        }
     }
 
     @Override

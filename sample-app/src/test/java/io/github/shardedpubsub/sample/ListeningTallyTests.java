@@ -93,6 +93,24 @@ class ListeningTallyTests {
     }
 
     @Test
+    void whatWasMissedBeforeItBeginsAnewIsForgottenAndItMayHaveAnotherPatience() {
+        accepted(1);
+        heard(1);
+        accepted(2);
+        this.now += PATIENCE;
+        accepted(3);
+        assertThat(figures().missed()).isEqualTo(1);
+        this.tally.beginAnew(ListeningTally.PATIENCE.multipliedBy(3));
+        assertThat(figures().missed()).isZero();
+        accepted(4);
+        this.now += 3 * PATIENCE - 1;
+        assertThat(figures().missed()).isZero();
+        heard(2);
+        this.now += 1;
+        assertThat(figures().missed()).isEqualTo(1);
+    }
+
+    @Test
     void theLastPositionIsTheNewestAndNotTheLatest() {
         heard(2, 1);
         assertThat(figures().position()).isEqualTo(new Position(7, 2, 2, 0, 0));

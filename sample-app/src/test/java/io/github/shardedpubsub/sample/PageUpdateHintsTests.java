@@ -20,6 +20,7 @@ class PageUpdateHintsTests {
                 PageUpdate.Connection.class,
                 PageUpdate.Channel.class,
                 PageUpdate.Headline.class,
+                PageUpdate.Recovery.class,
                 PageUpdate.LettuceAlone.class,
                 PageUpdate.Courier.class,
                 ClusterNodes.Node.class,

@@ -25,6 +25,8 @@ class PageViewTests {
 
     private final Listeners listeners = mock();
 
+    private final CourierRecovery recovery = mock();
+
     private final EventHistory history = new EventHistory();
 
     private final Map<String, ListeningTally.Figures> heard = new LinkedHashMap<>();
@@ -34,6 +36,7 @@ class PageViewTests {
             this.watch,
             this.board,
             this.listeners,
+            this.recovery,
             mock(ShardSubscriptions.class),
             mock(SubscriptionEvents.class),
             this.history,
@@ -97,6 +100,14 @@ class PageViewTests {
         given(this.board.channels())
                 .willReturn(List.of(PulseRecorderTests.channel("one", null), PulseRecorderTests.channel("two", "b:2")));
         assertThat(this.view.changes().headline().alive()).isZero();
+    }
+
+    @Test
+    void itIsToldWhetherTheChannelsRememberAndWhatCameOfIt() {
+        assertThat(this.view.changes().recovery()).isEqualTo(new PageUpdate.Recovery(false, 0));
+        given(this.recovery.isOn()).willReturn(true);
+        given(this.recovery.messages()).willReturn(7L);
+        assertThat(this.view.changes().recovery()).isEqualTo(new PageUpdate.Recovery(true, 7));
     }
 
     @Test

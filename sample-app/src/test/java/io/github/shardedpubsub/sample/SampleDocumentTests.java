@@ -25,7 +25,8 @@ class SampleDocumentTests {
             ClusterController.class,
             LettuceAloneController.class,
             OverviewController.class,
-            PageStreamController.class);
+            PageStreamController.class,
+            RecoveryController.class);
 
     private static Stream<String> paths(Method method) {
         RequestMapping mapping = AnnotatedElementUtils.findMergedAnnotation(method, RequestMapping.class);
@@ -41,7 +42,7 @@ class SampleDocumentTests {
                 .flatMap(controller -> Arrays.stream(controller.getDeclaredMethods()))
                 .flatMap(SampleDocumentTests::paths)
                 .collect(Collectors.toSet());
-        assertThat(there).hasSize(10);
+        assertThat(there).hasSize(11);
         assertThat(named).isEqualTo(there);
     }
 }
