@@ -1,6 +1,8 @@
 package io.github.shardedpubsub.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 import io.github.shardedpubsub.actuate.FakeShardSubscriptions;
 import io.github.shardedpubsub.listener.ListenerOptions;
@@ -8,6 +10,12 @@ import io.github.shardedpubsub.listener.ShardedListenerEndpoint;
 import io.github.shardedpubsub.listener.ShardedRedisListenerRegistry;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.recovery.HistoryLoss;
+import io.github.shardedpubsub.recovery.RecoveryCounts;
+import io.github.shardedpubsub.recovery.RecoveryStatus;
+import io.github.shardedpubsub.recovery.ShardRecovery;
+import io.github.shardedpubsub.recovery.StreamPosition;
+import io.github.shardedpubsub.recovery.ToldLoss;
 import io.github.shardedpubsub.subscription.ChannelQuery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ChannelStatus;
@@ -27,10 +35,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -100,6 +110,21 @@ class ShardedPubSubEndpointWebTests {
 
     private final ShardedRedisListenerRegistry listeners = new ShardedRedisListenerRegistry();
 
+    private final ShardRecovery recovery = mock();
+
+    @BeforeEach
+    void givenAChannelWithAHistory() {
+        StreamPosition after = StreamPosition.parse("5f7053b90a1b2c3d/7-1");
+        StreamPosition before = StreamPosition.parse("5f7053b90a1b2c3d/9-0");
+        ToldLoss loss = new ToldLoss(SINCE, "orders:{eu}", new HistoryLoss(HistoryLoss.Cause.TRIMMED, after, before));
+        RecoveryStatus status = new RecoveryStatus(
+                "orders:{eu}", 2, 1, SINCE, before, 30, 1, loss, "NOPERM this user has no permissions");
+        given(this.recovery.channel(ChannelName.of("orders:{eu}"))).willReturn(Optional.of(status));
+        given(this.recovery.channels()).willReturn(1);
+        given(this.recovery.counts()).willReturn(new RecoveryCounts(30, 4, 2, 6, 1));
+        given(this.recovery.lastLosses()).willReturn(List.of(loss));
+    }
+
     private void run(Consumer<MockMvcTester> test) {
         run("UNRESTRICTED", test);
     }
@@ -125,6 +150,7 @@ class ShardedPubSubEndpointWebTests {
                         ShardedPubSubEndpointAutoConfiguration.class))
                 .withBean(ShardSubscriptions.class, () -> this.subscriptions)
                 .withBean(ShardedRedisListenerRegistry.class, () -> this.listeners)
+                .withBean(ShardRecovery.class, () -> this.recovery)
                 .withPropertyValues(
                         "management.endpoint.shardedpubsub.access=" + access,
                         "management.endpoint.health.probes.enabled=true",
@@ -163,6 +189,22 @@ class ShardedPubSubEndpointWebTests {
                                 "fromNode": "127.0.0.1:7000",
                                 "durationMillis": 12,
                                 "detail": "MOVED 42 127.0.0.1:7001"
+                              },
+                              "recovery": {
+                                "listeners": 2,
+                                "behind": 1,
+                                "behindSince": "2026-05-04T10:00:00.250Z",
+                                "position": "5f7053b90a1b2c3d/9-0",
+                                "recovered": 30,
+                                "losses": 1,
+                                "lastLoss": {
+                                  "at": "2026-05-04T10:00:00.250Z",
+                                  "channel": "orders:{eu}",
+                                  "cause": "TRIMMED",
+                                  "after": "5f7053b90a1b2c3d/7-1",
+                                  "before": "5f7053b90a1b2c3d/9-0"
+                                },
+                                "lastError": "NOPERM this user has no permissions"
                               }
                             },
                             {
@@ -192,6 +234,25 @@ class ShardedPubSubEndpointWebTests {
                               "detail": "confirmed"
                             }
                           ],
+                          "recovery": {
+                            "channels": 1,
+                            "behind": 0,
+                            "recovered": 30,
+                            "duplicates": 4,
+                            "deferred": 2,
+                            "readFailures": 6,
+                            "losses": 1,
+                            "writesLost": 0,
+                            "lastLosses": [
+                              {
+                                "at": "2026-05-04T10:00:00.250Z",
+                                "channel": "orders:{eu}",
+                                "cause": "TRIMMED",
+                                "after": "5f7053b90a1b2c3d/7-1",
+                                "before": "5f7053b90a1b2c3d/9-0"
+                              }
+                            ]
+                          },
                           "lettuce": {"fence": "off", "connections": 0, "outOfStep": 0}
                         }
                         """));
