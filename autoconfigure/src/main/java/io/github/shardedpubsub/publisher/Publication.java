@@ -1,6 +1,5 @@
 package io.github.shardedpubsub.publisher;
 
-import io.github.shardedpubsub.pipe.ReplyError;
 import io.github.shardedpubsub.recovery.ShardHistory;
 import io.github.shardedpubsub.recovery.ShardHistoryRefusedException;
 import io.lettuce.core.RedisCommandExecutionException;
@@ -9,6 +8,7 @@ import io.lettuce.core.protocol.CommandType;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +22,9 @@ final class Publication {
 
     private static final Log logger = LogFactory.getLog(Publication.class);
 
-    /** So servers of before 7.2 begin what a script was denied: a command, a key or a channel. */
-    private static final String DENIED_TO_SCRIPT = "The user executing the script can't";
+    /** A command, or what a script was denied, a command, a key or a channel: as Redis 7.0 says it, and as later servers do. */
+    private static final Pattern DENIED =
+            Pattern.compile("^NOPERM |The user executing the script can't |ACL failure in script: ");
 
     private final String channel;
 
@@ -119,7 +120,7 @@ final class Publication {
     RedisCommandExecutionException explained(RedisCommandExecutionException refusal) {
         String error = String.valueOf(refusal.getMessage());
         // without a cause, which would be shown in its stead
-        return hasHistory() && (new ReplyError(error).code().equals("NOPERM") || error.contains(DENIED_TO_SCRIPT))
+        return hasHistory() && DENIED.matcher(error).find()
                 ? new RedisCommandExecutionException(error + " (the shard channel '" + this.channel
                         + "' is one of those with recovery, and nothing was published: besides the channel, the user needs "
                         + ShardHistoryRefusedException.RULES + " +spublish)")
