@@ -58,6 +58,12 @@ public record StreamPosition(String epoch, long millis, long sequence) {
         return position;
     }
 
+    /** Reads {@code epoch id}; null if it is none. */
+    static @Nullable StreamPosition answered(String text) {
+        int space = text.indexOf(' ');
+        return space < 0 ? null : of(text.substring(0, space), text.substring(space + 1));
+    }
+
     /** Null if it is none. */
     static @Nullable StreamPosition of(String epoch, String id) {
         int dash = id.indexOf('-');
@@ -69,7 +75,7 @@ public record StreamPosition(String epoch, long millis, long sequence) {
         return millis < 0 || sequence < 0 ? null : new StreamPosition(epoch, millis, sequence);
     }
 
-    private static boolean isEpoch(String text) {
+    static boolean isEpoch(String text) {
         return text.length() == EPOCH_LENGTH
                 && text.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
     }

@@ -118,7 +118,8 @@ class RecoveringListenerTests {
         assertThat(got).allSatisfy(each -> assertThat(each.position()).isNotNull());
         assertThat(owner().command("XRANGE", key(), "-", "+")).contains("one", "two");
         assertThat(Long.parseLong(owner().command("PTTL", key())))
-                .isBetween(1L, SETTINGS.expiry().toMillis());
+                .isBetween(
+                        SETTINGS.expiry().toMillis() - 1000, SETTINGS.expiry().toMillis() * 21 / 20);
     }
 
     @Test
@@ -226,8 +227,8 @@ class RecoveringListenerTests {
         String epoch = owner().command("XREVRANGE", key(), "+", "-", "COUNT", "1")
                 .lines()
                 .toList()
-                .get(2);
-        owner().command("XADD", key(), "*", "e", epoch, "p", "1");
+                .get(1);
+        owner().command("XADD", key(), "*", epoch, "1");
 
         application.publisher().publish(this.channel, "2");
 
