@@ -44,6 +44,64 @@ record ShardEnvelope(StreamPosition position, Link link, byte[] message, int beg
         if (!beginsAsEnvelope(message)) {
             return null;
         }
+        ShardEnvelope within = parseWithinEpoch(message);
+        return within != null ? within : parseAny(message);
+    }
+
+    /** As almost all are: behind one of the same epoch. Without a text for each word. Null if it is not so. */
+    private static @Nullable ShardEnvelope parseWithinEpoch(byte[] message) {
+        int id = MAGIC.length + StreamPosition.EPOCH_LENGTH + 1;
+        int sequence = endOfNumber(message, id) + 1;
+        int same = endOfNumber(message, sequence) + 1;
+        int previous = same + 2;
+        int previousSequence = endOfNumber(message, previous) + 1;
+        int begin = endOfNumber(message, previousSequence) + 1;
+        if (begin > message.length
+                || message[id - 1] != ' '
+                || message[sequence - 1] != '-'
+                || message[same - 1] != ' '
+                || message[same] != '='
+                || message[same + 1] != ' '
+                || message[previousSequence - 1] != '-'
+                || message[begin - 1] != '\n') {
+            return null;
+        }
+        String epoch = new String(message, MAGIC.length, StreamPosition.EPOCH_LENGTH, StandardCharsets.ISO_8859_1);
+        long millis = number(message, id, sequence - 1);
+        long count = number(message, sequence, same - 1);
+        long previousMillis = number(message, previous, previousSequence - 1);
+        long previousCount = number(message, previousSequence, begin - 1);
+        if (!StreamPosition.isEpoch(epoch) || millis < 0 || count < 0 || previousMillis < 0 || previousCount < 0) {
+            return null;
+        }
+        return new ShardEnvelope(
+                new StreamPosition(epoch, millis, count),
+                new Link(new StreamPosition(epoch, previousMillis, previousCount), null),
+                message,
+                begin);
+    }
+
+    private static int endOfNumber(byte[] message, int from) {
+        int end = from;
+        while (end < message.length && message[end] >= '0' && message[end] <= '9') {
+            end++;
+        }
+        return end;
+    }
+
+    /** Negative if it is none. */
+    private static long number(byte[] message, int from, int to) {
+        if (from == to || to - from > StreamPosition.MAX_DIGITS) {
+            return -1;
+        }
+        long number = 0;
+        for (int i = from; i < to; i++) {
+            number = number * 10 + message[i] - '0';
+        }
+        return number;
+    }
+
+    private static @Nullable ShardEnvelope parseAny(byte[] message) {
         int end = MAGIC.length;
         int limit = Math.min(message.length, LONGEST_LINE);
         while (end < limit && message[end] != '\n') {
