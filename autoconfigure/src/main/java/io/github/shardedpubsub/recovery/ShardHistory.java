@@ -84,7 +84,7 @@ public final class ShardHistory {
               call('PEXPIRE', key, '@kept')
             end
             local place = epoch .. ' ' .. id
-            return {call('SPUBLISH', channel, '\\245SPSR1 ' .. place .. ' ' .. link .. '\\n' .. payload), place, lostAfter}
+            return {call('SPUBLISH', channel, '@envelope ' .. place .. ' ' .. link .. '\\n' .. payload), place, lostAfter}
             """;
 
     private final RecoverySettings settings;
@@ -101,19 +101,29 @@ public final class ShardHistory {
      * Creates it; it knows nothing yet of what was published before.
      */
     public ShardHistory(RecoverySettings settings) {
+        this(settings, EnvelopeForm.BINARY);
+    }
+
+    /**
+     * Creates it; it knows nothing yet of what was published before.
+     *
+     * @param form how a message looks to those who subscribe to its channel by other means
+     */
+    public ShardHistory(RecoverySettings settings, EnvelopeForm form) {
         this.settings = settings;
-        this.script = script(settings).getBytes(StandardCharsets.US_ASCII);
+        this.script = script(settings, form).getBytes(StandardCharsets.US_ASCII);
         this.sha = sha(this.script);
     }
 
-    private static String script(RecoverySettings settings) {
+    private static String script(RecoverySettings settings, EnvelopeForm form) {
         long expiry = settings.expiry().toMillis();
         int digits = DIGITS;
         long renewal = 1;
         for (; renewal * 10 <= expiry / RENEWALS; renewal *= 10) {
             digits--;
         }
-        return SCRIPT.replace("@cut", settings.length() <= CUT_EXACTLY ? "=" : "~")
+        return SCRIPT.replace("@envelope", form == EnvelopeForm.TEXT ? "SPSR1" : "\\245SPSR1")
+                .replace("@cut", settings.length() <= CUT_EXACTLY ? "=" : "~")
                 .replace("@length", Integer.toString(settings.length()))
                 .replace("@digits", Integer.toString(digits))
                 .replace("@expiry", Long.toString(expiry))

@@ -6,15 +6,21 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.LiveCluster;
 import io.github.shardedpubsub.LiveTest;
+import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.publisher.ReactiveShardedPublisher;
 import io.github.shardedpubsub.publisher.ShardMessage;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.recovery.RecoveringApplication.Got;
+import io.github.shardedpubsub.subscription.ShardSubscriptions;
+import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
+import io.github.shardedpubsub.subscription.SubscriptionSettings;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
+import io.lettuce.core.cluster.RedisClusterClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,6 +124,31 @@ class HistoryPublishingTests {
         publisher.publish(new ShardMessage(this.channel, "2")).block(SOON);
 
         assertThat(kept(this.channel)).isEqualTo(1);
+    }
+
+    @Test
+    void anEnvelopeCanBeText() throws Exception {
+        List<Got> got = application.listen(this.channel);
+        List<String> seen = new CopyOnWriteArrayList<>();
+        try (RedisClusterClient client = RedisClusterClient.create(
+                        "redis://" + owner(this.channel).address());
+                ShardedPublisher publisher = new ShardedPublisher(() -> client, null);
+                ShardSubscriptions others = SlotFollowingSubscriptions.start(client, SubscriptionSettings.DEFAULTS)) {
+            others.subscribe(
+                            ChannelName.of(this.channel),
+                            (name, message) -> seen.add(new String(message, StandardCharsets.UTF_8)))
+                    .confirmed()
+                    .get(20, TimeUnit.SECONDS);
+            publisher.setHistory(new ShardHistory(RecoverySettings.DEFAULTS, EnvelopeForm.TEXT));
+            publisher.publish(new ShardMessage(this.channel, "tea").withRecovery(true));
+            application.publisher().publish(this.channel, "coffee");
+
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(got).extracting(Got::text).containsExactly("tea", "coffee"));
+            assertThat(got).extracting(Got::position).doesNotContainNull();
+            await().atMost(SOON).until(() -> seen.size() == 2);
+            assertThat(seen.get(0)).matches("SPSR1 [0-9a-f]{16} \\d+-\\d+ - 0-0\ntea");
+        }
     }
 
     @Test
