@@ -184,7 +184,8 @@ public final class ShardedPubSubConfigurer {
      * Creates what keeps histories for publishers, to be {@linkplain ShardedPublisher#setHistory set there}.
      */
     public ShardHistory history() {
-        return new ShardHistory(this.properties.getRecovery().toSettings());
+        ShardedPubSubProperties.Recovery recovery = this.properties.getRecovery();
+        return new ShardHistory(recovery.toSettings(), recovery.getEnvelope());
     }
 
     /**

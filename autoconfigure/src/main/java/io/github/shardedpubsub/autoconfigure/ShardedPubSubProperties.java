@@ -2,6 +2,7 @@ package io.github.shardedpubsub.autoconfigure;
 
 import io.github.shardedpubsub.listener.OverflowPolicy;
 import io.github.shardedpubsub.observation.TracePropagation;
+import io.github.shardedpubsub.recovery.EnvelopeForm;
 import io.github.shardedpubsub.recovery.RecoverySettings;
 import io.github.shardedpubsub.subscription.HandoverSettings;
 import io.github.shardedpubsub.subscription.ResubscribeMode;
@@ -516,6 +517,20 @@ public class ShardedPubSubProperties {
          * How long replicas are waited for. Then publishing fails, though the message is published.
          */
         private Duration replicaTimeout = Duration.ofSeconds(1);
+
+        /**
+         * How the envelope looks in which messages are published on channels with recovery. Listeners with recovery take both forms; 'text' is
+         * for other subscribers that decode each message as UTF-8.
+         */
+        private EnvelopeForm envelope = EnvelopeForm.BINARY;
+
+        public EnvelopeForm getEnvelope() {
+            return this.envelope;
+        }
+
+        public void setEnvelope(EnvelopeForm envelope) {
+            this.envelope = envelope;
+        }
 
         public List<String> getChannels() {
             return this.channels;

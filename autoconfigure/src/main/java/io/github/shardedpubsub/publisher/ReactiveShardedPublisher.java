@@ -33,13 +33,20 @@ public final class ReactiveShardedPublisher {
      *     {@link IllegalArgumentException} for an object that nothing can write
      */
     public Mono<Long> publish(String channel, Object payload) {
-        return this.publisher.isIntercepted()
-                ? Mono.deferContextual(caller -> Mono.fromFuture(this.publisher.publishAsync(channel, payload, caller)))
-                : Mono.fromFuture(() -> this.publisher.publishAsync(channel, payload));
+        return publish(new ShardMessage(channel, payload));
     }
 
     /**
-     * Publishes a message, as {@link #publish} does, under the name that {@code ReactiveRedisTemplate} has for it.
+     * Publishes a message, as {@link #publish(String, Object)} does.
+     */
+    public Mono<Long> publish(ShardMessage message) {
+        return this.publisher.isIntercepted()
+                ? Mono.deferContextual(caller -> Mono.fromFuture(this.publisher.publishAsync(message, caller)))
+                : Mono.fromFuture(() -> this.publisher.publishAsync(message));
+    }
+
+    /**
+     * Publishes a message, as {@link #publish(String, Object)} does, under the name that {@code ReactiveRedisTemplate} has for it.
      */
     public Mono<Long> convertAndSend(String channel, Object message) {
         return publish(channel, message);
@@ -64,7 +71,6 @@ public final class ReactiveShardedPublisher {
      * @return for each message, in their order, the number of subscribers at the node that served it
      */
     public Flux<Long> publishAll(Publisher<ShardMessage> messages) {
-        return Flux.from(messages)
-                .flatMapSequential(message -> publish(message.channel(), message.payload()), MAX_UNANSWERED);
+        return Flux.from(messages).flatMapSequential(this::publish, MAX_UNANSWERED);
     }
 }

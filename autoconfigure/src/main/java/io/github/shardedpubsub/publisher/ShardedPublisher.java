@@ -120,7 +120,8 @@ public final class ShardedPublisher implements AutoCloseable {
     }
 
     /**
-     * Sets which channels have a history, in which their messages are kept as they are published; by default none has.
+     * Sets which channels have a history, in which their messages are kept as they are published; by default none has, and no single message
+     * can be kept either.
      */
     public void setHistory(@Nullable ShardHistory history) {
         this.history = history;
@@ -139,13 +140,20 @@ public final class ShardedPublisher implements AutoCloseable {
      * @throws IllegalArgumentException for an object that nothing can write
      */
     public long publish(String channel, Object payload) {
-        Publication publication = publication(channel, payload);
+        return publish(new ShardMessage(channel, payload));
+    }
+
+    /**
+     * Publishes a message, as {@link #publish(String, Object)} does.
+     */
+    public long publish(ShardMessage message) {
+        Publication publication = publication(message);
         send(List.of(publication), null);
         return await(publication);
     }
 
     /**
-     * Publishes a message, as {@link #publish} does, under the name that {@code RedisTemplate} has for it.
+     * Publishes a message, as {@link #publish(String, Object)} does, under the name that {@code RedisTemplate} has for it.
      */
     public long convertAndSend(String channel, Object message) {
         return publish(channel, message);
@@ -158,7 +166,7 @@ public final class ShardedPublisher implements AutoCloseable {
      * @return for each message, in their order, the number of subscribers at the node that served it
      * @throws DataAccessException the first failure, once all are answered; with {@link #publishAllAsync} you see which they are
      * @throws IllegalArgumentException for an object that nothing can write; nothing is sent then
-     * @see #publish
+     * @see #publish(ShardMessage)
      */
     public List<Long> publishAll(Collection<ShardMessage> messages) {
         List<Publication> publications = publications(messages);
@@ -199,11 +207,18 @@ public final class ShardedPublisher implements AutoCloseable {
      * @throws IllegalArgumentException for an object that nothing can write
      */
     public CompletableFuture<Long> publishAsync(String channel, Object payload) {
-        return publishAsync(channel, payload, null);
+        return publishAsync(new ShardMessage(channel, payload));
     }
 
-    CompletableFuture<Long> publishAsync(String channel, Object payload, @Nullable ContextView caller) {
-        Publication publication = publication(channel, payload);
+    /**
+     * Publishes a message, as {@link #publishAsync(String, Object)} does.
+     */
+    public CompletableFuture<Long> publishAsync(ShardMessage message) {
+        return publishAsync(message, null);
+    }
+
+    CompletableFuture<Long> publishAsync(ShardMessage message, @Nullable ContextView caller) {
+        Publication publication = publication(message);
         send(List.of(publication), caller);
         return translated(publication);
     }
@@ -211,7 +226,7 @@ public final class ShardedPublisher implements AutoCloseable {
     /**
      * Publishes many messages, as {@link #publishAll} does, without waiting.
      *
-     * @return for each message, in their order, what {@link #publishAsync} returns
+     * @return for each message, in their order, what {@link #publishAsync(ShardMessage)} returns
      * @throws IllegalArgumentException for an object that nothing can write; nothing is sent then
      */
     public List<CompletableFuture<Long>> publishAllAsync(Collection<ShardMessage> messages) {
@@ -242,17 +257,31 @@ public final class ShardedPublisher implements AutoCloseable {
     }
 
     private List<Publication> publications(Collection<ShardMessage> messages) {
-        return messages.stream()
-                .map(message -> publication(message.channel(), message.payload()))
-                .toList();
+        return messages.stream().map(this::publication).toList();
     }
 
-    private Publication publication(String channel, Object payload) {
-        Assert.notNull(channel, "Channel must not be null");
-        Assert.notNull(payload, "Payload must not be null");
+    private Publication publication(ShardMessage message) {
+        Assert.notNull(message.channel(), "Channel must not be null");
+        Assert.notNull(message.payload(), "Payload must not be null");
+        return new Publication(message.channel(), encode(message.payload()), this.observers, write(message));
+    }
+
+    /** Null where it is not kept. */
+    private ShardHistory.@Nullable HistoryWrite write(ShardMessage message) {
         ShardHistory history = this.history;
-        return new Publication(
-                channel, encode(payload), this.observers, history != null ? history.write(channel) : null);
+        Boolean recovery = message.recovery();
+        if (history == null) {
+            Assert.isTrue(
+                    !Boolean.TRUE.equals(recovery),
+                    () -> "A message with recovery for the channel '" + message.channel()
+                            + "' cannot be published, because this publisher keeps no histories. Give it a ShardHistory"
+                            + " (setHistory), as the one has that is configured for the application");
+            return null;
+        }
+        if (recovery == null) {
+            return history.write(message.channel());
+        }
+        return recovery ? history.writeAnyway(message.channel()) : null;
     }
 
     private byte[] encode(Object payload) {

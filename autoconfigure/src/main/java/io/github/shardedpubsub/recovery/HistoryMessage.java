@@ -25,7 +25,8 @@ public record HistoryMessage(byte[] payload, @Nullable StreamPosition position, 
      */
     public static HistoryMessage open(byte[] delivered) {
         if (!begins(delivered)) {
-            return new HistoryMessage(delivered, null, false);
+            ShardEnvelope text = ShardEnvelope.parse(delivered);
+            return text != null ? live(text) : new HistoryMessage(delivered, null, false);
         }
         byte kind = delivered[MAGIC.length];
         if (kind == RECOVERED) {
@@ -38,9 +39,11 @@ public record HistoryMessage(byte[] payload, @Nullable StreamPosition position, 
             return new HistoryMessage(from(delivered, end + 1), StreamPosition.parse(position), true);
         }
         ShardEnvelope envelope = (kind == PLAIN) ? null : ShardEnvelope.parse(delivered);
-        return envelope != null
-                ? new HistoryMessage(envelope.payload(), envelope.position(), false)
-                : new HistoryMessage(from(delivered, MAGIC.length + 1), null, false);
+        return envelope != null ? live(envelope) : new HistoryMessage(from(delivered, MAGIC.length + 1), null, false);
+    }
+
+    private static HistoryMessage live(ShardEnvelope envelope) {
+        return new HistoryMessage(envelope.payload(), envelope.position(), false);
     }
 
     /** A message that was read. */

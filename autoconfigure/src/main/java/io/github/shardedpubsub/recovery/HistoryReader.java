@@ -196,15 +196,12 @@ final class HistoryReader {
             byte[] payload = null;
             Link link = null;
             for (Map.Entry<byte[], byte[]> field : message.getBody().entrySet()) {
-                switch (new String(field.getKey(), StandardCharsets.US_ASCII)) {
-                    case "e" -> epoch = new String(field.getValue(), StandardCharsets.US_ASCII);
-                    case "p" -> payload = field.getValue();
-                    case "b" ->
-                        link = Link.parse(
-                                new String(field.getValue(), StandardCharsets.US_ASCII).split(" ", -1), 0, null);
-                    default -> {
-                        // of a later version
-                    }
+                String name = new String(field.getKey(), StandardCharsets.US_ASCII);
+                if (StreamPosition.isEpoch(name)) {
+                    epoch = name;
+                    payload = field.getValue();
+                } else if (name.equals("b")) {
+                    link = Link.parse(new String(field.getValue(), StandardCharsets.US_ASCII).split(" ", -1), 0, null);
                 }
             }
             StreamPosition position = (epoch != null) ? StreamPosition.of(epoch, message.getId()) : null;

@@ -7,7 +7,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -27,70 +26,73 @@ public final class ShardHistory {
     /** Up to this length a history is cut exactly, which costs more than leaving the rest of a node of the stream. */
     private static final int CUT_EXACTLY = 100;
 
-    /** What publishes a message: KEYS[1] is the history's key; the rest is in its first lines. */
+    /** A history's expiry is set anew after this part of it, or more often: most messages need not. */
+    private static final int RENEWALS = 20;
+
+    /** Of the milliseconds in an id, from 2001 to 2286. */
+    private static final int DIGITS = 13;
+
+    /**
+     * What publishes a message; KEYS[1] is the history's key. What is the same for all messages is written into it, since each argument costs
+     * a server as much as a small step of the script does, as each number does that is no text.
+     */
     private static final String SCRIPT = """
-            local key, channel, payload, length, cut, expiry = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-            local random, ackEpoch, ack = ARGV[6], ARGV[7], ARGV[8]
-            local function parts(id)
-              local millis, sequence = string.match(id, '^(%d+)-(%d+)$')
-              return tonumber(millis), tonumber(sequence)
-            end
-            local function less(a, b)
-              local am, as = parts(a)
-              local bm, bs = parts(b)
-              return am < bm or am == bm and as < bs
-            end
+            local key, channel, payload, ackEpoch, ack = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+            local call, sub, match = redis.call, string.sub, string.match
             local previousEpoch, previous = '-', '0-0'
-            local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
-            if last then previousEpoch, previous = last[2][2], last[1] end
-            local lostAfter = ''
+            local last = call('XREVRANGE', key, '+', '-', 'COUNT', '1')[1]
+            if last then previousEpoch, previous = last[2][1], last[1] end
+            local lostAfter
             if ackEpoch == '' then
               -- nothing is known of what should be there
             elseif ackEpoch == previousEpoch then
-              if ack ~= previous and less(previous, ack) then lostAfter = previous end
+              if ack ~= previous and tonumber(match(ack, '%d+')) >= tonumber(match(previous, '%d+')) then
+                local ackMillis, ackSequence = match(ack, '(%d+)-(%d+)')
+                local millis, sequence = match(previous, '(%d+)-(%d+)')
+                if millis ~= ackMillis or tonumber(sequence) < tonumber(ackSequence) then lostAfter = previous end
+              end
             else
-              local same = redis.call('XRANGE', key, ack, ack)[1]
-              if not same or same[2][2] ~= ackEpoch then
-                local older = redis.call('XREVRANGE', key, '(' .. ack, '-', 'COUNT', 1)[1]
+              local same = call('XRANGE', key, ack, ack)[1]
+              if not same or same[2][1] ~= ackEpoch then
+                local older = call('XREVRANGE', key, '(' .. ack, '-', 'COUNT', '1')[1]
                 if older then
                   lostAfter = older[1]
                 else
-                  local first = redis.call('XRANGE', key, '-', '+', 'COUNT', 1)[1]
+                  local first = call('XRANGE', key, '-', '+', 'COUNT', '1')[1]
                   local gone
                   if not first then
-                    gone = redis.call('TIME')[1] * 1000
-                  elseif first[2][6] and string.sub(first[2][6], 1, 5) == '- 0-0' then
-                    gone = parts(first[1])
+                    gone = call('TIME')[1] * 1000
+                  elseif first[2][4] and sub(first[2][4], 1, 5) == '- 0-0' then
+                    gone = tonumber(match(first[1], '%d+'))
                   end
                   -- a history that is there anew before the old one's time
-                  if gone and gone + 1000 < parts(ack) + expiry then lostAfter = '0-0' end
+                  if gone and gone + 1000 < tonumber(match(ack, '%d+')) + @expiry then lostAfter = '0-0' end
                 end
               end
             end
-            local node = string.sub(redis.call('CLUSTER', 'MYID'), 1, 8)
+            local node = sub(call('CLUSTER', 'MYID'), 1, 8)
             local epoch, id, link = previousEpoch, nil, '= ' .. previous
-            if lostAfter == '' and string.sub(epoch, 1, 8) == node then
-              id = redis.call('XADD', key, 'MAXLEN', cut, length, '*', 'e', epoch, 'p', payload)
+            if not lostAfter and sub(epoch, 1, 8) == node then
+              id = call('XADD', key, 'MAXLEN', '@cut', '@length', '*', epoch, payload)
+              -- not with each message, but with the first one of a new time, told by the first digits of the ids
+              if sub(id, 1, @digits) ~= sub(previous, 1, @digits) then call('PEXPIRE', key, '@kept') end
             else
-              epoch = node .. random
+              local now = call('TIME')
+              epoch = node .. string.format('%08x', (now[1] * 1000000 + now[2]) % 4294967296)
               link = previousEpoch .. ' ' .. previous
-              if lostAfter ~= '' then link = link .. ' ' .. ackEpoch .. ' ' .. lostAfter .. ' ' .. ack end
-              id = redis.call('XADD', key, 'MAXLEN', cut, length, '*', 'e', epoch, 'p', payload, 'b', link)
+              if lostAfter then link = link .. ' ' .. ackEpoch .. ' ' .. lostAfter .. ' ' .. ack end
+              id = call('XADD', key, 'MAXLEN', '@cut', '@length', '*', epoch, payload, 'b', link)
+              call('PEXPIRE', key, '@kept')
             end
-            redis.call('PEXPIRE', key, expiry)
-            local line = '\\245SPSR1 ' .. epoch .. ' ' .. id .. ' ' .. link .. '\\n'
-            return {redis.call('SPUBLISH', channel, line .. payload), epoch, id, lostAfter}
+            local place = epoch .. ' ' .. id
+            return {call('SPUBLISH', channel, '@envelope ' .. place .. ' ' .. link .. '\\n' .. payload), place, lostAfter}
             """;
 
-    private static final byte[] SCRIPT_BYTES = SCRIPT.getBytes(StandardCharsets.US_ASCII);
-
-    private static final byte[] SHA = sha(SCRIPT_BYTES);
-
-    private static final byte[] EXACTLY = {'='};
-
-    private static final byte[] ABOUT = {'~'};
-
     private final RecoverySettings settings;
+
+    private final byte[] script;
+
+    private final byte[] sha;
 
     private final AcknowledgedPositions acknowledged = new AcknowledgedPositions();
 
@@ -102,7 +104,33 @@ public final class ShardHistory {
      * Creates it; it knows nothing yet of what was published before.
      */
     public ShardHistory(RecoverySettings settings) {
+        this(settings, EnvelopeForm.BINARY);
+    }
+
+    /**
+     * Creates it; it knows nothing yet of what was published before.
+     *
+     * @param form how a message looks to those who subscribe to its channel by other means
+     */
+    public ShardHistory(RecoverySettings settings, EnvelopeForm form) {
         this.settings = settings;
+        this.script = script(settings, form).getBytes(StandardCharsets.US_ASCII);
+        this.sha = sha(this.script);
+    }
+
+    private static String script(RecoverySettings settings, EnvelopeForm form) {
+        long expiry = settings.expiry().toMillis();
+        int digits = DIGITS;
+        long renewal = 1;
+        for (; renewal * 10 <= expiry / RENEWALS; renewal *= 10) {
+            digits--;
+        }
+        return SCRIPT.replace("@envelope", form == EnvelopeForm.TEXT ? "SPSR1" : "\\245SPSR1")
+                .replace("@cut", settings.length() <= CUT_EXACTLY ? "=" : "~")
+                .replace("@length", Integer.toString(settings.length()))
+                .replace("@digits", Integer.toString(digits))
+                .replace("@expiry", Long.toString(expiry))
+                .replace("@kept", Long.toString(expiry + renewal));
     }
 
     /**
@@ -135,9 +163,15 @@ public final class ShardHistory {
      * @throws ShardHistoryImpossibleException for a channel that should have one and cannot
      */
     public @Nullable HistoryWrite write(String channel) {
-        if (!this.settings.matches(channel)) {
-            return null;
-        }
+        return this.settings.matches(channel) ? writeAnyway(channel) : null;
+    }
+
+    /**
+     * How a message is published that is to be kept in its channel's history, whatever the names of channels with recovery say.
+     *
+     * @throws ShardHistoryImpossibleException for a channel that can have none
+     */
+    public HistoryWrite writeAnyway(String channel) {
         byte[] name = channel.getBytes(StandardCharsets.UTF_8);
         return new HistoryWrite(channel, name, HistoryKey.of(name));
     }
@@ -145,11 +179,9 @@ public final class ShardHistory {
     /** One message for a channel with a history. */
     public final class HistoryWrite {
 
-        private static final int EPOCH = 0;
+        private static final int PLACE = 0;
 
-        private static final int ID = 1;
-
-        private static final int LOST_AFTER = 2;
+        private static final int LOST_AFTER = 1;
 
         private final String channel;
 
@@ -167,24 +199,19 @@ public final class ShardHistory {
         }
 
         /**
-         * The arguments of {@code EVAL} or {@code EVALSHA}. Its reply is {@linkplain #answered the number of receivers, and three texts}.
+         * The arguments of {@code EVAL} or {@code EVALSHA}. Its reply is {@linkplain #answered the number of receivers, and texts}.
          *
          * @param whole for {@code EVAL}, which brings the script
          */
         public CommandArgs<byte[], byte[]> arguments(byte[] payload, boolean whole) {
-            RecoverySettings settings = ShardHistory.this.settings;
             StreamPosition last = ShardHistory.this.acknowledged.of(this.channel);
             this.told = last;
             return new CommandArgs<>(ByteArrayCodec.INSTANCE)
-                    .add(whole ? SCRIPT_BYTES : SHA)
+                    .add(whole ? ShardHistory.this.script : ShardHistory.this.sha)
                     .add(1)
                     .addKey(this.key)
                     .addValue(this.channelName)
                     .addValue(payload)
-                    .add(settings.length())
-                    .addValue(settings.length() <= CUT_EXACTLY ? EXACTLY : ABOUT)
-                    .add(settings.expiry().toMillis())
-                    .add(String.format("%08x", ThreadLocalRandom.current().nextInt()))
                     .add(last != null ? last.epoch() : "")
                     .add(last != null ? last.id() : "");
         }
@@ -209,17 +236,17 @@ public final class ShardHistory {
         /**
          * The server has answered. On an event loop.
          *
-         * @param texts those of the reply, in its order
+         * @param texts those of the reply: the epoch and the id, and, where writes are lost, the id after which they are
          */
         public void answered(List<String> texts) {
-            StreamPosition position = StreamPosition.of(texts.get(EPOCH), texts.get(ID));
+            StreamPosition position = texts.isEmpty() ? null : StreamPosition.answered(texts.get(PLACE));
             if (position == null) {
                 logger.error("A history's script answered " + texts + ", which is no position");
                 return;
             }
             ShardHistory.this.acknowledged.acknowledged(this.channel, position);
             StreamPosition told = this.told;
-            if (told != null && !texts.get(LOST_AFTER).isEmpty()) {
+            if (told != null && texts.size() > LOST_AFTER) {
                 LostWrites lost = LostWrites.of(told.epoch(), texts.get(LOST_AFTER), told.id());
                 if (lost != null) {
                     logger.warn(

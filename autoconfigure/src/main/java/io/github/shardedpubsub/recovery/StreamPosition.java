@@ -18,7 +18,10 @@ public record StreamPosition(String epoch, long millis, long sequence) {
     /** Before all messages of a history. */
     public static final StreamPosition ORIGIN = new StreamPosition("-", 0, 0);
 
-    private static final int EPOCH_LENGTH = 16;
+    static final int EPOCH_LENGTH = 16;
+
+    /** So many fit a {@code long}, whatever they are. */
+    static final int MAX_DIGITS = 18;
 
     /**
      * Whether there is no message at this place.
@@ -58,6 +61,12 @@ public record StreamPosition(String epoch, long millis, long sequence) {
         return position;
     }
 
+    /** Reads {@code epoch id}; null if it is none. */
+    static @Nullable StreamPosition answered(String text) {
+        int space = text.indexOf(' ');
+        return space < 0 ? null : of(text.substring(0, space), text.substring(space + 1));
+    }
+
     /** Null if it is none. */
     static @Nullable StreamPosition of(String epoch, String id) {
         int dash = id.indexOf('-');
@@ -69,14 +78,22 @@ public record StreamPosition(String epoch, long millis, long sequence) {
         return millis < 0 || sequence < 0 ? null : new StreamPosition(epoch, millis, sequence);
     }
 
-    private static boolean isEpoch(String text) {
-        return text.length() == EPOCH_LENGTH
-                && text.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
+    static boolean isEpoch(String text) {
+        if (text.length() != EPOCH_LENGTH) {
+            return false;
+        }
+        for (int i = 0; i < EPOCH_LENGTH; i++) {
+            char c = text.charAt(i);
+            if (!(c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Negative if it is none. */
     private static long number(String text, int from, int to) {
-        if (from == to || to - from > 18) {
+        if (from == to || to - from > MAX_DIGITS) {
             return -1;
         }
         long number = 0;

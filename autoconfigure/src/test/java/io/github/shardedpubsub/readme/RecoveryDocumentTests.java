@@ -9,6 +9,7 @@ import io.github.shardedpubsub.autoconfigure.ShardedPubSubAutoConfiguration;
 import io.github.shardedpubsub.listener.ShardHistoryLostEvent;
 import io.github.shardedpubsub.listener.ShardPubSubHeaders;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
+import io.github.shardedpubsub.publisher.ShardMessage;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.recovery.HistoryMessage;
 import io.github.shardedpubsub.recovery.StreamPosition;
@@ -79,6 +80,10 @@ class RecoveryDocumentTests {
                     await().atMost(Duration.ofSeconds(20))
                             .untilAsserted(() -> assertThat(application.orders).containsExactly("tea", "coffee"));
                     await().untilAsserted(() -> assertThat(application.lost).containsExactly("orders:{eu} DELETED"));
+                    publisher.publish(new ShardMessage("orders:{eu}", "on the house").withRecovery(false));
+                    await().untilAsserted(() -> assertThat(application.orders).endsWith("on the house"));
+                    assertThat(LiveCluster.get().owner(RedisCluster.slot(key)).command("XLEN", key))
+                            .isEqualTo("1");
                 });
     }
 

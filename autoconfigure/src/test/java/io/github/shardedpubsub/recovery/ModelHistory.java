@@ -13,6 +13,9 @@ final class ModelHistory {
 
     static final long EXPIRY = 20_000;
 
+    /** The expiry is set with the first message of each such time. */
+    private static final long RENEWAL = 1_000;
+
     /** What is kept, in its order. */
     private final List<HistoryEntry> stream = new ArrayList<>();
 
@@ -76,7 +79,9 @@ final class ModelHistory {
         this.stream.add(new HistoryEntry(position, begins ? link : null, payload));
         this.published.put(position, number);
         this.acknowledged = position;
-        this.expiresAt = this.now + EXPIRY;
+        if (begins || position.millis() / RENEWAL != previous.millis() / RENEWAL) {
+            this.expiresAt = this.now + EXPIRY + RENEWAL;
+        }
         return envelope(position, link, payload);
     }
 

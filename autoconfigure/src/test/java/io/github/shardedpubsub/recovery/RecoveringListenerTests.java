@@ -118,7 +118,8 @@ class RecoveringListenerTests {
         assertThat(got).allSatisfy(each -> assertThat(each.position()).isNotNull());
         assertThat(owner().command("XRANGE", key(), "-", "+")).contains("one", "two");
         assertThat(Long.parseLong(owner().command("PTTL", key())))
-                .isBetween(1L, SETTINGS.expiry().toMillis());
+                .isBetween(
+                        SETTINGS.expiry().toMillis() - 1000, SETTINGS.expiry().toMillis() * 21 / 20);
     }
 
     @Test
@@ -226,14 +227,17 @@ class RecoveringListenerTests {
         String epoch = owner().command("XREVRANGE", key(), "+", "-", "COUNT", "1")
                 .lines()
                 .toList()
-                .get(2);
-        owner().command("XADD", key(), "*", "e", epoch, "p", "1");
+                .get(1);
+        owner().command("XADD", key(), "*", epoch, "1");
 
         application.publisher().publish(this.channel, "2");
 
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(got)
-                        .satisfiesExactly(is("0", true, false), is("1", true, true), is("2", true, true)));
+                        .satisfiesExactly(
+                                first -> assertThat(first.text()).isEqualTo("0"),
+                                is("1", true, true),
+                                is("2", true, true)));
     }
 
     @Test

@@ -47,6 +47,23 @@ class ShardEnvelopeTests {
     }
 
     @Example
+    @Label("says the same in the form of a text")
+    void saysTheSameAsText() {
+        for (String line : new String[] {" 7-1 = 7-0", " 7-0 " + OLD + " 5-1"}) {
+            byte[] text = bytes("SPSR1 " + EPOCH + line + "\ntea");
+            ShardEnvelope envelope = Objects.requireNonNull(ShardEnvelope.parse(text));
+            assertThat(envelope.link())
+                    .isEqualTo(Objects.requireNonNull(parse(EPOCH + line)).link());
+            HistoryMessage message = HistoryMessage.open(text);
+            assertThat(message.payload()).isEqualTo(bytes("tea"));
+            assertThat(message.position()).isEqualTo(envelope.position());
+        }
+        byte[] other = bytes("SPSR1 is a fine name");
+        assertThat(ShardEnvelope.parse(other)).isNull();
+        assertThat(HistoryMessage.open(HistoryMessage.plain(other)).payload()).isEqualTo(other);
+    }
+
+    @Example
     @Label("with which an epoch begins, names the one before, and what is lost")
     void beginsAnEpoch() {
         assertThat(Objects.requireNonNull(parse(EPOCH + " 7-0 - 0-0")).link())
@@ -86,7 +103,7 @@ class ShardEnvelopeTests {
         assertThat(ShardEnvelope.parse(bytes(""))).isNull();
         assertThat(ShardEnvelope.parse(bytes("\u00f5SPSR1 " + EPOCH + " 7-0 = 6-0")))
                 .isNull();
-        assertThat(ShardEnvelope.parse(bytes("SPSR1 " + EPOCH + " 7-0 = 6-0\nx")))
+        assertThat(ShardEnvelope.parse(bytes("\u00f6SPSR1 " + EPOCH + " 7-0 = 6-0\nx")))
                 .isNull();
         assertThat(ShardEnvelope.parse(bytes("\u00f5SPSR2 " + EPOCH + " 7-0 = 6-0\nx")))
                 .isNull();

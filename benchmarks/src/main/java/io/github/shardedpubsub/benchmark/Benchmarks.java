@@ -26,6 +26,7 @@ public final class Benchmarks {
             case "compare" -> Comparison.run(rest);
             case "jmh" -> org.openjdk.jmh.Main.main(rest.toArray(String[]::new));
             case "loss" -> LossAtSlotMoves.main(rest.toArray(String[]::new));
+            case "script" -> ScriptCost.main(rest.toArray(String[]::new));
             case "pages" -> writePages(Report.read(Path.of(rest.get(0))));
             default -> System.out.println(help());
         }
@@ -45,6 +46,7 @@ public final class Benchmarks {
                 compare [--option=value …]    clients against each other, on a live cluster
                 jmh [options] [pattern]       what runs inside a process; jmh -h tells of its options, jmh -l lists the benchmarks
                 loss [moves rate millis]      what is lost at slot moves
+                script [messages payload]     what publishing with recovery costs a node
                 pages results.json            writes the results of a comparison into docs/benchmarks.md and README.md
 
                 compare: """ + Comparison.help();

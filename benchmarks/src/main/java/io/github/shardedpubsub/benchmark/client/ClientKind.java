@@ -10,11 +10,15 @@ public enum ClientKind {
     /** Plain sockets, no library: the limit. */
     RAW("raw", true, RawClient::new),
     /** Our subscriptions, with a sink on the event loop. */
-    OURS("ours", true, OurClient::new),
+    OURS("ours", true, () -> new OurClient(false)),
     /** Our listener container: ordered, on worker threads. */
-    OURS_CONTAINER("ours-container", false, () -> new OurContainer(false)),
+    OURS_CONTAINER("ours-container", false, () -> new OurContainer(false, false)),
     /** The same with its metrics in a registry. */
-    OURS_METERED("ours-metered", false, () -> new OurContainer(true)),
+    OURS_METERED("ours-metered", false, () -> new OurContainer(true, false)),
+    /** Our publisher with recovery. */
+    OURS_RECOVERY("ours-recovery", true, () -> new OurClient(true)),
+    /** Our listener container with recovery. */
+    OURS_CONTAINER_RECOVERY("ours-container-recovery", false, () -> new OurContainer(false, true)),
     /** Lettuce's own pub/sub connection to a cluster, over RESP3. */
     LETTUCE_RESP3("lettuce-resp3", true, () -> new LettuceClient(ProtocolVersion.RESP3)),
     /** Lettuce's own pub/sub connection to a cluster, over RESP2. */
@@ -46,6 +50,11 @@ public enum ClientKind {
     /** Whether it is compared in publishing. */
     public boolean publishes() {
         return this.publishes;
+    }
+
+    /** Whether it is only there to show what recovery costs. */
+    public boolean recovers() {
+        return this == OURS_RECOVERY || this == OURS_CONTAINER_RECOVERY;
     }
 
     /** A new one, not connected. */

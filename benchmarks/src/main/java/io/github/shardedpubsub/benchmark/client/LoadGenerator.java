@@ -13,8 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Publishes as fast as the servers take it: {@code SPUBLISH} pipelined over one plain socket a node, to its channels in turn, written out
- * beforehand.
+ * Publishes as fast as the servers take it, pipelined over one plain socket a node, to its channels in turn, written out beforehand.
  */
 public final class LoadGenerator implements AutoCloseable {
 
@@ -32,17 +31,45 @@ public final class LoadGenerator implements AutoCloseable {
 
     private final int channels;
 
+    /** The command that publishes to a channel. */
+    private interface Command {
+
+        byte[] to(RawConnection connection, String channel, byte[] payload) throws IOException;
+    }
+
     /**
-     * Connects.
+     * Connects, to publish with bare {@code SPUBLISH}.
      *
      * @param channels of each node, by its address
      * @param inFlight how many messages are sent to a node at most before its answers are read
      */
-    public LoadGenerator(Map<String, List<String>> channels, byte[] payload, int inFlight) throws IOException {
+    public static LoadGenerator plain(Map<String, List<String>> channels, byte[] payload, int inFlight)
+            throws IOException {
+        return new LoadGenerator(channels, payload, inFlight, (connection, channel, body) -> spublish(channel, body));
+    }
+
+    /**
+     * Connects, to publish with recovery; the first message for each channel is published now.
+     *
+     * @param channels of each node, by its address
+     * @param inFlight how many messages are sent to a node at most before its answers are read
+     */
+    public static LoadGenerator recoverable(Map<String, List<String>> channels, byte[] payload, int inFlight)
+            throws IOException {
+        return new LoadGenerator(
+                channels,
+                payload,
+                inFlight,
+                (connection, channel, body) ->
+                        RecoverablePublish.begin(connection, RecoverablePublish.SETTINGS, channel, body));
+    }
+
+    private LoadGenerator(Map<String, List<String>> channels, byte[] payload, int inFlight, Command command)
+            throws IOException {
         this.batchesInFlight = Math.max(1, inFlight / BATCH);
         this.channels = channels.values().stream().mapToInt(List::size).sum();
         for (Map.Entry<String, List<String>> node : channels.entrySet()) {
-            this.nodes.add(new Node(node.getKey(), node.getValue(), payload));
+            this.nodes.add(new Node(node.getKey(), node.getValue(), payload, command));
         }
     }
 
@@ -78,6 +105,19 @@ public final class LoadGenerator implements AutoCloseable {
         }
     }
 
+    private static byte[] spublish(String channel, byte[] payload) throws IOException {
+        ByteArrayOutputStream command = new ByteArrayOutputStream();
+        command.write(ascii(
+                "*3\r\n$8\r\nSPUBLISH\r\n$" + channel.length() + "\r\n" + channel + "\r\n$" + payload.length + "\r\n"));
+        command.write(payload);
+        command.write(ascii("\r\n"));
+        return command.toByteArray();
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
     private final class Node {
 
         private final RawConnection connection;
@@ -90,35 +130,26 @@ public final class LoadGenerator implements AutoCloseable {
 
         private int next;
 
-        Node(String address, List<String> channels, byte[] payload) throws IOException {
+        Node(String address, List<String> channels, byte[] payload, Command command) throws IOException {
             this.connection = new RawConnection(address);
             // few channels are repeated, so that a batch is one write
             int repeats = Math.max(1, 4 * BATCH / channels.size());
             this.count = channels.size();
             this.offsets = new int[repeats * channels.size() + 1];
             ByteArrayOutputStream all = new ByteArrayOutputStream();
+            List<byte[]> commands = new ArrayList<>();
+            for (String channel : channels) {
+                commands.add(command.to(this.connection, channel, payload));
+            }
             int index = 0;
             for (int i = 0; i < repeats; i++) {
-                for (String channel : channels) {
+                for (byte[] each : commands) {
                     this.offsets[index++] = all.size();
-                    all.write(command(channel, payload));
+                    all.write(each);
                 }
             }
             this.offsets[index] = all.size();
             this.cycle = all.toByteArray();
-        }
-
-        private static byte[] command(String channel, byte[] payload) throws IOException {
-            ByteArrayOutputStream command = new ByteArrayOutputStream();
-            command.write(ascii("*3\r\n$8\r\nSPUBLISH\r\n$" + channel.length() + "\r\n" + channel + "\r\n$"
-                    + payload.length + "\r\n"));
-            command.write(payload);
-            command.write(ascii("\r\n"));
-            return command.toByteArray();
-        }
-
-        private static byte[] ascii(String text) {
-            return text.getBytes(StandardCharsets.US_ASCII);
         }
 
         long publish(long messages) throws IOException {
@@ -131,13 +162,23 @@ public final class LoadGenerator implements AutoCloseable {
                 }
                 long until = Math.min(sent, answered + BATCH);
                 for (; answered < until; answered++) {
-                    if (this.connection.next() != ':') {
-                        throw new IOException("A message was refused: " + this.connection.read());
-                    }
-                    receivers += this.connection.number();
+                    receivers += receivers();
                 }
             }
             return receivers;
+        }
+
+        /** A number, or an array that begins with it. */
+        private long receivers() throws IOException {
+            if (this.connection.peek() == ':') {
+                this.connection.next();
+                return this.connection.number();
+            }
+            Object answer = this.connection.read();
+            if (answer instanceof List<?> elements && elements.get(0) instanceof Long receivers) {
+                return receivers;
+            }
+            throw new IOException("A message was refused: " + answer);
         }
 
         private int write(int messages) throws IOException {

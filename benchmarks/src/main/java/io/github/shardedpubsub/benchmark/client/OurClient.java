@@ -2,6 +2,7 @@ package io.github.shardedpubsub.benchmark.client;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.ShardHistory;
 import io.github.shardedpubsub.subscription.NodeStatus;
 import io.github.shardedpubsub.subscription.ShardSubscription;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** Our subscriptions with default settings. */
 final class OurClient implements MeasuredClient {
 
+    private final boolean recovery;
+
     private @Nullable RedisClusterClient client;
 
     private @Nullable ShardSubscriptions subscriptions;
@@ -25,6 +28,11 @@ final class OurClient implements MeasuredClient {
     private List<ChannelName> names = List.of();
 
     private LongAdder received = new LongAdder();
+
+    /** With or without a history for what it publishes. */
+    OurClient(boolean recovery) {
+        this.recovery = recovery;
+    }
 
     /** Connections are made when something is wanted: a channel, here, and its connections are warm for some time after it. */
     @Override
@@ -57,6 +65,7 @@ final class OurClient implements MeasuredClient {
     @Override
     public void publish(int messages, byte[] payload) throws Exception {
         try (ShardedPublisher publisher = new ShardedPublisher(() -> this.client, null)) {
+            publisher.setHistory(this.recovery ? new ShardHistory(RecoverablePublish.SETTINGS) : null);
             Pipelining.run(
                     messages,
                     number -> publisher.publishAsync(this.channels.get(number % this.channels.size()), payload));

@@ -4,6 +4,7 @@ import io.github.shardedpubsub.actuate.DeliveryMetrics;
 import io.github.shardedpubsub.actuate.ShardSubscriptionMetrics;
 import io.github.shardedpubsub.listener.OverflowPolicy;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionSettings;
@@ -24,19 +25,24 @@ final class OurContainer implements MeasuredClient {
 
     private final boolean metered;
 
+    private final boolean recovery;
+
     private @Nullable RedisClusterClient client;
 
     private @Nullable ShardSubscriptions subscriptions;
 
     private @Nullable ShardedRedisMessageListenerContainer container;
 
+    private @Nullable ShardRecovery histories;
+
     private List<ChannelTopic> topics = List.of();
 
     private LongAdder received = new LongAdder();
 
-    /** With or without metrics. */
-    OurContainer(boolean metered) {
+    /** With or without metrics, with or without recovery. */
+    OurContainer(boolean metered, boolean recovery) {
         this.metered = metered;
+        this.recovery = recovery;
     }
 
     @Override
@@ -50,6 +56,10 @@ final class OurContainer implements MeasuredClient {
         this.container.setConnectionFactory(new LettuceConnectionFactory());
         this.container.setOverflowPolicy(OverflowPolicy.BLOCK);
         this.container.setMaxSubscriptionRegistrationWaitingTime(TimeUnit.SECONDS.toMillis(Pipelining.LIMIT_SECONDS));
+        if (this.recovery) {
+            this.histories = new ShardRecovery(() -> this.client, this.subscriptions, RecoverablePublish.SETTINGS);
+            this.container.setRecovery(this.histories);
+        }
         if (this.metered) {
             SimpleMeterRegistry registry = new SimpleMeterRegistry();
             new ShardSubscriptionMetrics(this.subscriptions).bindTo(registry);
@@ -70,6 +80,9 @@ final class OurContainer implements MeasuredClient {
     public void close() throws Exception {
         if (this.container != null) {
             this.container.destroy();
+        }
+        if (this.histories != null) {
+            this.histories.close();
         }
         if (this.subscriptions != null) {
             this.subscriptions.close();

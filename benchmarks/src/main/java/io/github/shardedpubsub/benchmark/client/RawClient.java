@@ -61,7 +61,7 @@ final class RawClient implements MeasuredClient {
 
     @Override
     public void publish(int messages, byte[] payload) throws Exception {
-        LoadGenerator load = new LoadGenerator(this.channels, payload, PUBLISHED_AT_ONCE);
+        LoadGenerator load = LoadGenerator.plain(this.channels, payload, PUBLISHED_AT_ONCE);
         try (load) {
             load.publish(messages);
         }

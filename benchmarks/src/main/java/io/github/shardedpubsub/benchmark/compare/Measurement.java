@@ -13,7 +13,7 @@ interface Measurement {
 
     /** Whether there is anything to be measured of a client. */
     default boolean concerns(ClientKind kind) {
-        return true;
+        return !kind.recovers();
     }
 
     /**

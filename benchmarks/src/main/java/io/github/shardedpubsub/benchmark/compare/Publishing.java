@@ -24,10 +24,11 @@ final class Publishing implements Measurement {
     @Override
     public void measure(ClientKind kind, Run run) throws Exception {
         Options options = run.options();
-        int messages = options.number("messages");
+        int fewer = kind.recovers() ? Delivery.FEWER_WITH_RECOVERY : 1;
+        int messages = options.number("messages") / fewer;
         try (WorkerProcess worker = run.start(kind, run.channels(options.number("channels")))) {
             worker.ask("connect");
-            worker.ask("publish " + options.number("warm-up") + " " + options.number("payload"));
+            worker.ask("publish " + options.number("warm-up") / fewer + " " + options.number("payload"));
             long[] before = worker.ask("mark");
             long[] after = worker.ask("publish " + messages + " " + options.number("payload"));
             double nanos = (double) after[2] - before[2];

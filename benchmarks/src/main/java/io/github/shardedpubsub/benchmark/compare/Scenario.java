@@ -6,9 +6,11 @@ import java.util.Arrays;
 enum Scenario {
 
     /** Messages at full speed over few channels. */
-    DELIVERY("delivery", new Delivery("channels")),
+    DELIVERY("delivery", new Delivery("channels", false)),
     /** The same over many. */
-    DELIVERY_MANY("delivery-many", new Delivery("many-channels")),
+    DELIVERY_MANY("delivery-many", new Delivery("many-channels", false)),
+    /** Messages with recovery over few channels. */
+    DELIVERY_RECOVERY("delivery-recovery", new Delivery("channels", true)),
     /** Subscribing some channels, until the servers count them. */
     SUBSCRIBE("subscribe", new Subscribing("some-channels")),
     /** Subscribing many. */

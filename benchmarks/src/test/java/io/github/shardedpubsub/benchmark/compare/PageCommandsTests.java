@@ -23,7 +23,9 @@ class PageCommandsTests {
     @Test
     void eachCommandIsOneThatThereIs() throws IOException {
         List<MatchResult> commands = RUN.matcher(page()).results().toList();
-        assertThat(commands).extracting(command -> command.group(1)).contains("compare", "jmh", "loss", "pages");
+        assertThat(commands)
+                .extracting(command -> command.group(1))
+                .contains("compare", "jmh", "loss", "script", "pages");
         for (MatchResult command : commands) {
             List<String> arguments = List.of(command.group(2).split(" "));
             switch (command.group(1)) {
@@ -31,6 +33,7 @@ class PageCommandsTests {
                 case "jmh" ->
                     assertThatNoException().isThrownBy(() -> new CommandLineOptions(arguments.toArray(String[]::new)));
                 case "loss" -> assertThat(arguments).hasSize(3).allMatch(number -> number.matches("\\d+"));
+                case "script" -> assertThat(arguments).hasSize(2).allMatch(number -> number.matches("\\d+"));
                 default -> assertThat(arguments).hasSize(1);
             }
         }
