@@ -308,6 +308,9 @@ final class StoredPositions implements AutoCloseable {
         if (this.places.isEmpty()) {
             return true;
         }
+        if (this.executor.isShutdown()) {
+            return false;
+        }
         CompletableFuture<@Nullable Void> flushed = new CompletableFuture<>();
         inBackground(() -> flush(flushed), 0);
         try {
