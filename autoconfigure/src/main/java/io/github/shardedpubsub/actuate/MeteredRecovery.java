@@ -19,9 +19,12 @@ final class MeteredRecovery implements RecoveryObserver {
 
     private final PerConstant<HistoryLoss.Cause, Counter> lost;
 
+    private final Counter positionsFailed;
+
     MeteredRecovery(MeterRegistry registry) {
         this.recoveries = ShardedPubSubMeter.RECOVERIES.timer(registry);
         this.recovered = ShardedPubSubMeter.RECOVERED.counter(registry);
+        this.positionsFailed = ShardedPubSubMeter.POSITIONS_FAILED.counter(registry);
         this.lost = PerConstant.of(
                 HistoryLoss.Cause.class, cause -> ShardedPubSubMeter.HISTORY_LOST.counter(registry, cause));
     }
@@ -35,5 +38,10 @@ final class MeteredRecovery implements RecoveryObserver {
     @Override
     public void historyLost(ChannelName channel, HistoryLoss loss) {
         this.lost.of(loss.cause()).increment();
+    }
+
+    @Override
+    public void positionFailed(String channel, String reason) {
+        this.positionsFailed.increment();
     }
 }

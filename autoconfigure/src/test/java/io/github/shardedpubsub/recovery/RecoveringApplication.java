@@ -65,11 +65,7 @@ final class RecoveringApplication implements AutoCloseable {
     record Got(String text, @Nullable StreamPosition position, boolean recovered) {}
 
     RecoveringApplication(RedisCluster cluster, RecoverySettings settings) {
-        this(
-                cluster.masters().stream()
-                        .map(node -> RedisURI.create(node.host(), node.port()))
-                        .toList(),
-                settings);
+        this(nodes(cluster), settings);
     }
 
     RecoveringApplication(List<RedisURI> nodes, RecoverySettings settings) {
@@ -82,13 +78,21 @@ final class RecoveringApplication implements AutoCloseable {
 
     /** With positions in Redis. */
     static RecoveringApplication withPositions(RedisCluster cluster, RecoverySettings settings, Duration interval) {
+        return withPositions(nodes(cluster), settings, interval);
+    }
+
+    static RecoveringApplication withPositions(List<RedisURI> nodes, RecoverySettings settings, Duration interval) {
         return new RecoveringApplication(
-                cluster.masters().stream()
-                        .map(node -> RedisURI.create(node.host(), node.port()))
-                        .toList(),
+                nodes,
                 settings,
                 client -> new RedisPositionStore(() -> client, ShardRecovery.DEFAULT_POSITION_EXPIRY),
                 interval);
+    }
+
+    private static List<RedisURI> nodes(RedisCluster cluster) {
+        return cluster.masters().stream()
+                .map(node -> RedisURI.create(node.host(), node.port()))
+                .toList();
     }
 
     private RecoveringApplication(

@@ -325,8 +325,7 @@ class StartedListenerTests {
             int next = length();
             publish(next, next + 3);
             first = flux.subscribe(got::add);
-            await().atMost(SOON)
-                    .untilAsserted(() -> assertThat(got).hasSizeGreaterThanOrEqualTo(next + 3 - begin));
+            await().atMost(SOON).untilAsserted(() -> assertThat(got).hasSizeGreaterThanOrEqualTo(next + 3 - begin));
         }
         first.dispose();
 
