@@ -83,8 +83,11 @@ final class MessageChain {
 
     private StreamPosition lossToldAfter = StreamPosition.ORIGIN;
 
-    /** What is missing before the next one was told already. */
+    /** What is missing before the next one was told already, */
     private boolean gapTold;
+
+    /** up to this one; null if up to what is published next. */
+    private @Nullable StreamPosition gapToldBefore;
 
     /** What there is to tell of a history that is there no more, or anew, was told already. */
     private boolean absenceTold;
@@ -587,12 +590,12 @@ final class MessageChain {
                         || !follows && !envelope.position().isBefore(entry.position())) {
                     return true;
                 }
-                boolean late = envelope.position().isBefore(position());
+                boolean late = isBeforeDelivered(envelope.position());
                 if (!follows && (late || this.waitingSinceBefore > 0 && this.recovered > 0)) {
                     tellThatItIsLost(envelope);
                 } else if (this.steps.hasRoom()) {
                     if (!follows
-                            && !this.gapTold
+                            && !isGapToldUpTo(envelope.position())
                             && !isDelivered(envelope.link().previous())) {
                         tell(HistoryLoss.Cause.DELETED, position(), envelope.position());
                     }
@@ -678,6 +681,10 @@ final class MessageChain {
         return isDelivered(other) || other.isBefore(this.start);
     }
 
+    private boolean isBeforeDelivered(StreamPosition other) {
+        return this.delivered.values().stream().anyMatch(other::isBefore);
+    }
+
     private boolean isDelivered(StreamPosition other) {
         StreamPosition last = this.delivered.get(other.epoch());
         return last != null && !last.isBefore(other);
@@ -712,9 +719,15 @@ final class MessageChain {
         }
     }
 
+    private boolean isGapToldUpTo(StreamPosition next) {
+        StreamPosition before = this.gapToldBefore;
+        return this.gapTold && (before == null || !before.isBefore(next));
+    }
+
     private void tell(HistoryLoss.@Nullable Cause cause, StreamPosition after, @Nullable StreamPosition before) {
         if (cause != null) {
             this.gapTold = true;
+            this.gapToldBefore = before;
             this.steps.lost(new HistoryLoss(cause, after, before));
         }
     }
