@@ -139,7 +139,7 @@ final class Registration implements Runnable {
 
     /** The listener's call with a message has ended. */
     void taken(HistoryMessage message) {
-        if (this.recovery != null && message.position() != null) {
+        if (this.recovery != null && message.position() != null && this.listener.tookLast()) {
             this.recovery.taken(message.position());
         }
     }
