@@ -153,10 +153,12 @@ public final class ChannelRecovery {
     }
 
     /**
-     * Its channel is about to be released.
+     * Its channel is about to be released. A listener that goes on where it was gets another time what would have to be read now.
      */
     public void releasing() {
-        interrupted();
+        if (this.place != null) {
+            interrupted();
+        }
     }
 
     /**

@@ -337,6 +337,7 @@ class StartedListenerTests {
         List<Got> going = application.listen(this.channel, STORED);
         List<Got> anew = application.listen(this.channel);
         publish(0, 3);
+        assertGot(anew, numbers(0, 3));
         application.container().stop();
         publish(3, 6);
         application.container().start();
