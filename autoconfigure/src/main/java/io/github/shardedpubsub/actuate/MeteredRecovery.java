@@ -28,9 +28,12 @@ final class MeteredRecovery implements RecoveryObserver {
 
     private final Counter readFailures;
 
+    private final Counter positionsFailed;
+
     MeteredRecovery(MeterRegistry registry) {
         this.recoveries = ShardedPubSubMeter.RECOVERIES.timer(registry);
         this.recovered = ShardedPubSubMeter.RECOVERED.counter(registry);
+        this.positionsFailed = ShardedPubSubMeter.POSITIONS_FAILED.counter(registry);
         this.lost = PerConstant.of(
                 HistoryLoss.Cause.class, cause -> ShardedPubSubMeter.HISTORY_LOST.counter(registry, cause));
         this.writesLost = ShardedPubSubMeter.HISTORY_WRITES_LOST.counter(registry);
@@ -68,5 +71,10 @@ final class MeteredRecovery implements RecoveryObserver {
     @Override
     public void readFailed(ChannelName channel, String reason) {
         this.readFailures.increment();
+    }
+
+    @Override
+    public void positionFailed(String channel, String reason) {
+        this.positionsFailed.increment();
     }
 }

@@ -303,6 +303,14 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             KeyNames.CAUSE,
             "Times that a listener could not have some messages of a shard channel with a history"),
 
+    /** How often a store of positions failed; each is tried again. */
+    POSITIONS_FAILED(
+            "positions.failed",
+            Meter.Type.COUNTER,
+            BaseUnits.OPERATIONS,
+            null,
+            "Positions of listeners that could not be loaded or saved and were tried again"),
+
     /** The application's own pub/sub connections of Lettuce that are open and have the fence. */
     LETTUCE_CONNECTIONS(
             "lettuce.connections",

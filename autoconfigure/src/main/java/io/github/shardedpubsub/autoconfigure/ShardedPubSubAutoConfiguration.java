@@ -11,6 +11,7 @@ import io.github.shardedpubsub.publisher.MessageConverterSerializer;
 import io.github.shardedpubsub.publisher.PublishInterceptor;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
 import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardPositionStore;
 import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -108,12 +109,20 @@ public final class ShardedPubSubAutoConfiguration {
 
         @Bean
         @ConditionalOnMissingBean
+        ShardPositionStore shardPositionStore(
+                ShardedPubSubConfigurer configurer, RedisConnectionFactory connectionFactory) {
+            return configurer.positions(connectionFactory);
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
         @ConditionalOnSingleCandidate(ShardSubscriptions.class)
         ShardRecovery shardRecovery(
                 ShardedPubSubConfigurer configurer,
                 RedisConnectionFactory connectionFactory,
-                ShardSubscriptions subscriptions) {
-            return configurer.recovery(connectionFactory, subscriptions);
+                ShardSubscriptions subscriptions,
+                ShardPositionStore positions) {
+            return configurer.recovery(connectionFactory, subscriptions, positions);
         }
 
         @Bean(name = ShardedRedisMessageListenerContainer.BEAN_NAME, defaultCandidate = false)

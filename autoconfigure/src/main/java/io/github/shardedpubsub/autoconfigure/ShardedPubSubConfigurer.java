@@ -7,7 +7,10 @@ import io.github.shardedpubsub.pipe.PipeSettings;
 import io.github.shardedpubsub.publisher.PublishInterceptor;
 import io.github.shardedpubsub.publisher.PublisherSettings;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.MemoryPositionStore;
+import io.github.shardedpubsub.recovery.RedisPositionStore;
 import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardPositionStore;
 import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ResubscribeMode;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
@@ -32,6 +35,8 @@ import org.springframework.util.ErrorHandler;
  * for any other that it has. What it returns are to be beans, so that they start after the connection factory and stop before it.
  */
 public final class ShardedPubSubConfigurer {
+
+    private static final Duration SHORTEST_POSITION_EXPIRY = Duration.ofDays(2);
 
     private final ShardedPubSubProperties properties;
 
@@ -189,15 +194,46 @@ public final class ShardedPubSubConfigurer {
     }
 
     /**
+     * Creates what keeps how far listeners are, for {@link #recovery(RedisConnectionFactory, ShardSubscriptions, ShardPositionStore)}.
+     */
+    public ShardPositionStore positions(RedisConnectionFactory connectionFactory) {
+        ShardedPubSubProperties.Recovery recovery = this.properties.getRecovery();
+        Duration expiry = recovery.getPositionExpiry();
+        if (expiry.compareTo(SHORTEST_POSITION_EXPIRY) < 0) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "sharded-pubsub.recovery.position-expiry",
+                    expiry,
+                    "It has to be two days or longer, since the positions of listeners that are there are saved anew once a day");
+        }
+        return switch (recovery.getPositions()) {
+            case MEMORY -> new MemoryPositionStore(expiry);
+            case REDIS ->
+                new RedisPositionStore(
+                        () -> ClusterConnection.of(connectionFactory).client(), expiry);
+        };
+    }
+
+    /**
      * Creates what reads histories for listeners, not connected, to be {@linkplain ShardedRedisMessageListenerContainer#setRecovery set} in
      * the containers.
      *
      * @param subscriptions those of the same connection factory, and of the containers
      */
     public ShardRecovery recovery(RedisConnectionFactory connectionFactory, ShardSubscriptions subscriptions) {
+        return recovery(connectionFactory, subscriptions, positions(connectionFactory));
+    }
+
+    /**
+     * The same, with a store of its own.
+     */
+    public ShardRecovery recovery(
+            RedisConnectionFactory connectionFactory, ShardSubscriptions subscriptions, ShardPositionStore positions) {
+        ShardedPubSubProperties.Recovery recovery = this.properties.getRecovery();
         return new ShardRecovery(
                 () -> ClusterConnection.of(connectionFactory).client(),
                 subscriptions,
-                this.properties.getRecovery().toSettings());
+                recovery.toSettings(),
+                positions,
+                recovery.getPositionInterval());
     }
 }

@@ -532,6 +532,32 @@ public class ShardedPubSubProperties {
             this.envelope = envelope;
         }
 
+        /**
+         * Where it is kept how far the listeners are that start where they were ('stored'): in the memory of the application, or in Redis, in
+         * the slot of each channel. A ShardPositionStore bean replaces it.
+         */
+        private Positions positions = Positions.MEMORY;
+
+        /**
+         * How often it is kept at most how far a listener is on a channel. What it has taken since, it gets again after a crash.
+         */
+        private Duration positionInterval = Duration.ofSeconds(1);
+
+        /**
+         * How long it is kept how far a listener is that is not there; two days or longer.
+         */
+        private Duration positionExpiry = Duration.ofDays(7);
+
+        /** Where positions are kept. */
+        public enum Positions {
+
+            /** In the memory of the application. */
+            MEMORY,
+
+            /** In Redis. */
+            REDIS
+        }
+
         public List<String> getChannels() {
             return this.channels;
         }
@@ -581,6 +607,30 @@ public class ShardedPubSubProperties {
 
         public void setReplicaTimeout(Duration replicaTimeout) {
             this.replicaTimeout = positive(replicaTimeout);
+        }
+
+        public Positions getPositions() {
+            return this.positions;
+        }
+
+        public void setPositions(Positions positions) {
+            this.positions = positions;
+        }
+
+        public Duration getPositionInterval() {
+            return this.positionInterval;
+        }
+
+        public void setPositionInterval(Duration positionInterval) {
+            this.positionInterval = positive(positionInterval);
+        }
+
+        public Duration getPositionExpiry() {
+            return this.positionExpiry;
+        }
+
+        public void setPositionExpiry(Duration positionExpiry) {
+            this.positionExpiry = positive(positionExpiry);
         }
 
         RecoverySettings toSettings() {

@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.listener;
 
+import io.github.shardedpubsub.recovery.StartPosition;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -95,9 +96,15 @@ final class AttributeValues {
     }
 
     boolean bool(String attribute, String value, boolean ifEmpty) {
+        return Objects.requireNonNullElse(bool(attribute, value), ifEmpty);
+    }
+
+    /** Null if it is empty. */
+    @Nullable
+    Boolean bool(String attribute, String value) {
         String text = text(value).trim().toLowerCase(Locale.ROOT);
         return switch (text) {
-            case "" -> ifEmpty;
+            case "" -> null;
             case "true" -> true;
             case "false" -> false;
             default -> throw refused(attribute, text, "true or false", null);
@@ -117,6 +124,17 @@ final class AttributeValues {
                     .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                     .toList();
             throw refused(attribute, text, "one of " + possible, ex);
+        }
+    }
+
+    /** Null if it is empty. */
+    @Nullable
+    StartPosition start(String attribute, String value) {
+        String text = text(value).trim();
+        try {
+            return text.isEmpty() ? null : StartPosition.parse(text);
+        } catch (IllegalArgumentException ex) {
+            throw refused(attribute, text, "a start. " + ex.getMessage(), ex);
         }
     }
 

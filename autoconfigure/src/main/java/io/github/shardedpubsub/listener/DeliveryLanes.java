@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
@@ -15,6 +17,8 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
  * options say. Listeners without a concurrency of their own share workers, and none of them may have all of these.
  */
 final class DeliveryLanes {
+
+    private static final Log logger = LogFactory.getLog(DeliveryLanes.class);
 
     private static final int LEAST_DEFAULT_CONCURRENCY = 4;
 
@@ -117,6 +121,19 @@ final class DeliveryLanes {
                 Objects.requireNonNullElse(listener.options().overflow(), this.overflow),
                 roomChanged,
                 this.recovery);
+    }
+
+    /** Saves how far listeners are that go on there, and waits for it at most so long; called by a listener it does not wait. */
+    void savePositions(long millis) {
+        ShardRecovery current;
+        synchronized (this) {
+            current = this.recovery;
+        }
+        if (current != null && !current.flush(isWorking() ? 0 : millis)) {
+            logger.warn(
+                    "It could not be saved in time how far all listeners of shard channels are: when they start again, they may get"
+                            + " some messages again");
+        }
     }
 
     boolean isPaused() {

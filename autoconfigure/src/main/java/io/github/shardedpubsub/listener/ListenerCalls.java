@@ -60,7 +60,7 @@ final class ListenerCalls implements OrderedDelivery.Destination {
         DeliveryOutcome outcome = DeliveryOutcome.SUCCESS;
         DeliveryInterceptor interceptor = this.interceptor;
         DeliveryInterceptor.Delivery delivery = null;
-        HistoryMessage opened = registration.isRecovering() ? HistoryMessage.open(queued) : null;
+        HistoryMessage opened = registration.open(queued);
         byte[] payload = opened != null ? opened.payload() : queued;
         try {
             if (interceptor != null) {
@@ -93,6 +93,9 @@ final class ListenerCalls implements OrderedDelivery.Destination {
             if (delivery != null) {
                 delivery.end();
                 end = 0;
+            }
+            if (opened != null) {
+                registration.taken(opened);
             }
         }
         return end;

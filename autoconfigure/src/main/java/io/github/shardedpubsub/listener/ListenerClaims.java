@@ -168,6 +168,7 @@ final class ListenerClaims {
                 return new Stopped(List.of(), CompletableFuture.completedFuture(null));
             }
             this.running = false;
+            this.routes.registrations().forEach(Registration::releasing);
             List<ChannelRoute> stopped = List.copyOf(this.routes.all());
             return new Stopped(
                     this.routes.registrations(),

@@ -1,6 +1,7 @@
 package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import io.github.shardedpubsub.recovery.StartPosition;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -59,10 +60,15 @@ final class ListenerRoutes {
      * Adds a listener where it is not yet, and returns what is new.
      *
      * @param options null for those that it has, or for none
-     * @throws IllegalArgumentException if it has other options
+     * @throws IllegalArgumentException if it has other options, or they do not fit the channels
      */
     List<Registration> add(
             MessageListener listener, Collection<ChannelName> channels, @Nullable ListenerOptions options) {
+        if (options != null && options.start() instanceof StartPosition.After && channels.size() > 1) {
+            throw new IllegalArgumentException("The listener " + listener + " is to start with '" + options.start()
+                    + "', which is a place in the history of one channel, on " + channels
+                    + ": add it to each channel with another listener, or let it start otherwise");
+        }
         RegisteredListener registered = this.listeners.get(listener);
         if (registered == null) {
             registered = this.lanes.listener(listener, options != null ? options : ListenerOptions.DEFAULTS);
@@ -72,22 +78,38 @@ final class ListenerRoutes {
                     + " and cannot be added with " + options + ": remove it first, or add another");
         }
         List<Registration> added = new ArrayList<>();
-        for (ChannelName channel : channels) {
-            ChannelRoute route =
-                    this.byChannel.computeIfAbsent(channel, name -> new ChannelRoute(name, this.observers));
-            Registration present = route.find(listener);
-            if (present == null) {
-                Registration registration = this.lanes.register(channel, registered, route::roomChanged);
-                route.add(registration);
-                added.add(registration);
-                this.channelsOf
-                        .computeIfAbsent(listener, ignored -> new LinkedHashSet<>())
-                        .add(channel);
-            } else if (present.stay()) {
-                added.add(present);
+        List<Registration> created = new ArrayList<>();
+        try {
+            for (ChannelName channel : channels) {
+                ChannelRoute route = this.byChannel.get(channel);
+                Registration present = route != null ? route.find(listener) : null;
+                if (present == null) {
+                    created.add(create(channel, registered));
+                } else if (present.stay()) {
+                    added.add(present);
+                }
             }
+        } catch (RuntimeException | Error ex) {
+            remove(created);
+            if (!this.channelsOf.containsKey(listener)) {
+                this.listeners.remove(listener);
+            }
+            throw ex;
         }
+        added.addAll(created);
         return added;
+    }
+
+    private Registration create(ChannelName channel, RegisteredListener listener) {
+        ChannelRoute present = this.byChannel.get(channel);
+        ChannelRoute route = present != null ? present : new ChannelRoute(channel, this.observers);
+        Registration registration = this.lanes.register(channel, listener, route::roomChanged);
+        route.add(registration);
+        this.byChannel.put(channel, route);
+        this.channelsOf
+                .computeIfAbsent(listener.listener(), ignored -> new LinkedHashSet<>())
+                .add(channel);
+        return registration;
     }
 
     /** The registrations of a listener on these channels. */

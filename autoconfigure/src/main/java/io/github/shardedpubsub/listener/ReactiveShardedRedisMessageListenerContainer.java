@@ -208,7 +208,8 @@ public class ReactiveShardedRedisMessageListenerContainer
      * @param topics the channels, at least one
      * @param channel reads their names
      * @param body reads payloads
-     * @param options the capacity of the queues, what is done when one is full, and the name; nothing else has a meaning here
+     * @param options anything but a concurrency and an error handler. One that starts where it was is for one subscriber at a time, and has
+     *     taken a message when {@code onNext} has returned
      * @throws ShardChannelPatternException for a pattern
      */
     public <C, B> Flux<ReactiveSubscription.Message<C, B>> receive(
@@ -371,6 +372,7 @@ public class ReactiveShardedRedisMessageListenerContainer
             }
             end(stopped.registrations());
             this.events.end();
+            this.lanes.savePositions(this.shutdownTimeout);
         } finally {
             this.lifecycle.unlock();
         }

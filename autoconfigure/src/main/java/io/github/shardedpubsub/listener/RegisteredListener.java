@@ -74,6 +74,11 @@ final class RegisteredListener {
         return this.paused || (this.requesting != null && !this.requesting.isRequesting());
     }
 
+    /** Whether it took the last message that it was called with. */
+    boolean tookLast() {
+        return this.requesting == null || this.requesting.tookLast();
+    }
+
     void pause(boolean paused) {
         this.paused = paused;
     }

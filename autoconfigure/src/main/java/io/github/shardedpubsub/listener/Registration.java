@@ -2,8 +2,11 @@ package io.github.shardedpubsub.listener;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.recovery.ChannelRecovery;
+import io.github.shardedpubsub.recovery.HistoryMessage;
 import io.github.shardedpubsub.recovery.RecoverySink;
 import io.github.shardedpubsub.recovery.ShardRecovery;
+import io.github.shardedpubsub.recovery.StartPosition;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,9 @@ final class Registration implements Runnable {
 
     /** Null for a channel without a history. */
     private final @Nullable ChannelRecovery recovery;
+
+    /** Its channel has a history, and its messages are opened, but it gets only those that come live. */
+    private final boolean withoutRecovery;
 
     /** To be removed as soon as what waits is delivered. */
     private volatile boolean leaving;
@@ -63,11 +69,32 @@ final class Registration implements Runnable {
         this.listener = listener;
         this.allPaused = allPaused;
         this.recoveries = recoveries;
-        this.recovery = recoveries != null ? recoveries.open(channel, new QueueSink()) : null;
+        boolean inHistory = recoveries != null && recoveries.matches(channel);
+        this.recovery = recovery(recoveries, inHistory);
+        this.withoutRecovery = inHistory && this.recovery == null;
         // what finds no room is read from the history later, so that nothing is dropped, and no connection has to wait
         this.queue = this.recovery == null
                 ? new ChannelQueue(capacity, overflow, this::isPaused, roomChanged)
                 : new ChannelQueue(capacity, OverflowPolicy.BLOCK, this::isPaused, this::recoverIfRoom);
+    }
+
+    private @Nullable ChannelRecovery recovery(@Nullable ShardRecovery recoveries, boolean inHistory) {
+        ListenerOptions options = this.listener.options();
+        StartPosition start = Objects.requireNonNullElse(options.start(), StartPosition.NEW);
+        if (Objects.requireNonNullElse(options.recover(), inHistory)) {
+            if (recoveries == null) {
+                throw new IllegalArgumentException(this.listener
+                        + " is to recover what it misses, and its container has no ShardRecovery." + " Set one there");
+            }
+            return recoveries.open(this.channel, start, options.name(), new QueueSink());
+        }
+        if (!start.equals(StartPosition.NEW)) {
+            throw new IllegalArgumentException(
+                    this.listener + " is to start with '" + start + "' on the shard channel '" + this.channel
+                            + "', but is without recovery there. Name the channel in sharded-pubsub.recovery.channels, or let the listener"
+                            + " recover");
+        }
+        return null;
     }
 
     /** What a recovery delivers. */
@@ -101,6 +128,22 @@ final class Registration implements Runnable {
         return this.recovery != null;
     }
 
+    /** Opens what was in the queue; null for a message of a channel without a history. */
+    @Nullable
+    HistoryMessage open(byte[] queued) {
+        if (this.recovery != null) {
+            return HistoryMessage.open(queued);
+        }
+        return this.withoutRecovery ? HistoryMessage.openLive(queued) : null;
+    }
+
+    /** The listener's call with a message has ended. */
+    void taken(HistoryMessage message) {
+        if (this.recovery != null && message.position() != null && this.listener.tookLast()) {
+            this.recovery.taken(message.position());
+        }
+    }
+
     /** Whether the connections that its channel's messages come from have to wait for it. */
     boolean isReadingPaused() {
         return this.recovery == null && this.queue.isWithoutRoom();
@@ -110,6 +153,13 @@ final class Registration implements Runnable {
     void confirmed() {
         if (this.recovery != null) {
             this.recovery.confirmed();
+        }
+    }
+
+    /** Its channel is about to be released. */
+    void releasing() {
+        if (this.recovery != null) {
+            this.recovery.releasing();
         }
     }
 

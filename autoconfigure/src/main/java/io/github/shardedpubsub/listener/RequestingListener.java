@@ -14,4 +14,7 @@ interface RequestingListener extends MessageListener, SubscriptionListener {
 
     /** One of its channels is refused; nobody waits for them who could be told. */
     void onChannelRefused(Throwable refusal);
+
+    /** Whether it took the last message that it was called with: who asks no more may be called all the same. On the same thread. */
+    boolean tookLast();
 }

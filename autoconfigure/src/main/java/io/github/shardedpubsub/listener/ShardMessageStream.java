@@ -29,6 +29,9 @@ final class ShardMessageStream implements RequestingListener {
 
     private final AtomicReference<@Nullable FluxSink<Message>> subscriber = new AtomicReference<>();
 
+    /** A sink whose subscriber has cancelled drops what it is given. */
+    private volatile boolean tookLast;
+
     private volatile List<Registration> registrations = List.of();
 
     ShardMessageStream(Set<ChannelName> channels) {
@@ -57,7 +60,8 @@ final class ShardMessageStream implements RequestingListener {
     /** For one subscriber. */
     Flux<Message> messages() {
         // No sink overflows, since nothing comes that was not asked for; if it did, it would show.
-        return Flux.create(this::subscribed, FluxSink.OverflowStrategy.ERROR);
+        return Flux.<Message>create(this::subscribed, FluxSink.OverflowStrategy.ERROR)
+                .doOnNext(message -> this.tookLast = true);
     }
 
     private void subscribed(FluxSink<Message> sink) {
@@ -91,9 +95,15 @@ final class ShardMessageStream implements RequestingListener {
     @Override
     public void onMessage(Message message, byte @Nullable [] pattern) {
         FluxSink<Message> sink = this.subscriber.get();
+        this.tookLast = false;
         if (sink != null) {
             sink.next(message);
         }
+    }
+
+    @Override
+    public boolean tookLast() {
+        return this.tookLast;
     }
 
     @Override

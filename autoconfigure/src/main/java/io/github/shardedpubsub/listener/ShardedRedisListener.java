@@ -94,4 +94,25 @@ public @interface ShardedRedisListener {
      * empty.
      */
     String errorHandler() default "";
+
+    /**
+     * Whether the method gets from its channels' histories what it did not get live: {@code true} or {@code false}; if empty, on those of
+     * {@code sharded-pubsub.recovery.channels}. What publishers do not keep is delivered as it is, and cannot be recovered.
+     */
+    String recover() default "";
+
+    /**
+     * Where it begins in its channels' histories each time it starts, see {@link io.github.shardedpubsub.recovery.StartPosition}:
+     *
+     * <ul>
+     *   <li>{@code new}, as if empty: with what is published from then on;
+     *   <li>{@code last:100}: with so many messages that are there;
+     *   <li>{@code since:10m}: with the messages of this time that are there;
+     *   <li>{@code after:<position>}: behind a message, with one channel only; what cannot be had any more is told as a
+     *       {@link ShardHistoryLostEvent};
+     *   <li>{@code stored}: where it was, by its {@link #id}, which it has to have; and {@code stored:last:100}, for example, with another
+     *       beginning than {@code new} where that is not known.
+     * </ul>
+     */
+    String start() default "";
 }

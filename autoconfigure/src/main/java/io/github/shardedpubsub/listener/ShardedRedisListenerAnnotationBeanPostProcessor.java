@@ -215,7 +215,9 @@ public class ShardedRedisListenerAnnotationBeanPostProcessor
                 values.positiveNumber("queueCapacity", annotation.queueCapacity()),
                 values.constant(OverflowPolicy.class, "overflow", annotation.overflow()),
                 errorHandler.isBlank() ? null : bean(errorHandler, ErrorHandler.class, annotated),
-                null);
+                null,
+                values.bool("recover", annotation.recover()),
+                values.start("start", annotation.start()));
     }
 
     private <T> T bean(String name, Class<T> type, Annotated annotated) {

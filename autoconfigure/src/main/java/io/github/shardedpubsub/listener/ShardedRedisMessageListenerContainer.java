@@ -284,6 +284,7 @@ public class ShardedRedisMessageListenerContainer extends RedisMessageListenerCo
             stopped.registrations().forEach(Registration::close);
             drain(stopped.registrations());
             stopped.registrations().forEach(Registration::discard);
+            this.lanes.savePositions(this.shutdownTimeout);
         } finally {
             this.lifecycle.unlock();
         }

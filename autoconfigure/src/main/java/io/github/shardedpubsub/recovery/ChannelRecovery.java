@@ -36,8 +36,16 @@ public final class ChannelRecovery {
         void remove(ChannelRecovery recovery);
     }
 
+    private final StartPosition from;
+
+    /** Where it is told how far the listener is; null if it does not go on there another time. */
+    private final StoredPositions.@Nullable Place place;
+
     /** Null while it is not to deliver anything. Guarded by this; only whether it is asked for something is looked at without. */
     private volatile @Nullable MessageChain chain;
+
+    /** By the time of day. Guarded by this. */
+    private long startedAt;
 
     private volatile CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
 
@@ -122,7 +130,9 @@ public final class ChannelRecovery {
             RecoverySettings settings,
             RecoveryObserver observer,
             RecoverySink sink,
-            Stragglers stragglers) {
+            Stragglers stragglers,
+            StartPosition from,
+            StoredPositions.@Nullable Place place) {
         this.channel = channel;
         this.key = key;
         this.reader = reader;
@@ -130,6 +140,8 @@ public final class ChannelRecovery {
         this.observer = observer;
         this.sink = sink;
         this.stragglers = stragglers;
+        this.from = from;
+        this.place = place;
     }
 
     private static long now() {
@@ -145,27 +157,59 @@ public final class ChannelRecovery {
     }
 
     /**
-     * Begins with what is published from now on. To be called before the channel is claimed.
+     * Begins where the listener is to start. To be called before the channel is claimed.
      */
     public synchronized void start() {
         if (this.chain != null) {
             return;
         }
         this.begun = new CompletableFuture<>();
-        MessageChain begun = new MessageChain(
+        MessageChain starting = new MessageChain(
                 this.settings.pageSize(),
                 this.settings.bufferCapacity(),
                 this.settings.expiry().toMillis(),
                 this.steps);
-        this.chain = begun;
-        begun.begin();
+        this.chain = starting;
+        this.startedAt = System.currentTimeMillis();
+        if (this.from instanceof StartPosition.Stored stored && this.place != null) {
+            this.place.load(position -> begin(starting, position, stored.otherwise()));
+        } else {
+            begin(starting, null, this.from);
+        }
+    }
+
+    private synchronized void begin(MessageChain starting, @Nullable ListenerPosition stored, StartPosition otherwise) {
+        if (this.chain != starting) {
+            return;
+        }
+        if (stored != null) {
+            starting.resume(stored, now(), System.currentTimeMillis());
+        } else {
+            starting.begin(otherwise, now(), System.currentTimeMillis());
+        }
+        tellIfBegun(starting);
+    }
+
+    /**
+     * Its channel is about to be released. A listener that goes on where it was gets another time what would have to be read now.
+     */
+    public void releasing() {
+        if (this.place != null) {
+            interrupted();
+        }
     }
 
     /**
      * Delivers nothing more.
      */
     public synchronized void stop() {
+        MessageChain stopped = this.chain;
         this.chain = null;
+        StreamPosition last = stopped != null ? stopped.lastPosition() : null;
+        if (this.place != null && stopped != null && last != null) {
+            long now = now();
+            this.place.upToDate(last, System.currentTimeMillis() - (now - stopped.upToDateAt(now)));
+        }
         this.begun.complete(null);
         stand();
     }
@@ -176,6 +220,19 @@ public final class ChannelRecovery {
      */
     public CompletableFuture<@Nullable Void> begun() {
         return this.begun;
+    }
+
+    /**
+     * The listener has taken a message, and can go on behind it another time.
+     */
+    public void taken(StreamPosition position) {
+        if (this.place != null) {
+            this.place.taken(position);
+        }
+    }
+
+    StoredPositions.@Nullable Place place() {
+        return this.place;
     }
 
     /**
@@ -284,7 +341,11 @@ public final class ChannelRecovery {
     }
 
     private void tellIfBegun(MessageChain current) {
-        if (!this.begun.isDone() && current.lastPosition() != null) {
+        if (!this.begun.isDone() && current.hasBegun()) {
+            StreamPosition beginning = current.beginning();
+            if (this.place != null && beginning != null) {
+                this.place.begunAt(beginning, this.startedAt);
+            }
             this.begun.complete(null);
         }
     }

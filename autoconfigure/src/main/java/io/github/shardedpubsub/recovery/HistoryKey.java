@@ -1,5 +1,6 @@
 package io.github.shardedpubsub.recovery;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ final class HistoryKey {
 
     private static final byte[] PREFIX_BYTES = PREFIX.getBytes(StandardCharsets.US_ASCII);
 
+    private static final String POSITION_PREFIX = "sharded-pubsub:position";
+
     private HistoryKey() {}
 
     /**
@@ -28,6 +31,23 @@ final class HistoryKey {
             throw new ShardHistoryImpossibleException(new String(channel, StandardCharsets.UTF_8));
         }
         return key;
+    }
+
+    /**
+     * The key in the same slot for the position of a listener there: the same with another beginning, and behind it a colon and the
+     * listener's name, in which {@code %3A} stands for a colon, and {@code %25} for a percent sign. So no two have the same.
+     *
+     * @throws IllegalArgumentException as {@link #of}
+     */
+    static byte[] ofPosition(byte[] channel, String listener) {
+        byte[] key = of(channel);
+        byte[] prefix = POSITION_PREFIX.getBytes(StandardCharsets.US_ASCII);
+        byte[] name = (":" + listener.replace("%", "%25").replace(":", "%3A")).getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(prefix.length + key.length - PREFIX_BYTES.length + name.length)
+                .put(prefix)
+                .put(key, PREFIX_BYTES.length, key.length - PREFIX_BYTES.length)
+                .put(name)
+                .array();
     }
 
     /** Null for a channel that can have none. */

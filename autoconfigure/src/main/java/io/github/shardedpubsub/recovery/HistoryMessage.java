@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message for a listener with recovery, out of the bytes in which it waited for it.
+ * A message of a channel with a history, out of the bytes in which it waited for its listener.
  *
  * @param payload what was published
  * @param position its place in the history; null for a message that has none, since its publisher knows of no history
@@ -44,6 +44,16 @@ public record HistoryMessage(byte[] payload, @Nullable StreamPosition position, 
 
     private static HistoryMessage live(ShardEnvelope envelope) {
         return new HistoryMessage(envelope.payload(), envelope.position(), false);
+    }
+
+    /**
+     * Opens what a publisher has sent, for a listener without recovery.
+     */
+    public static HistoryMessage openLive(byte[] published) {
+        ShardEnvelope envelope = ShardEnvelope.parse(published);
+        return envelope != null
+                ? new HistoryMessage(envelope.payload(), envelope.position(), false)
+                : new HistoryMessage(published, null, false);
     }
 
     /** A message that was read. */

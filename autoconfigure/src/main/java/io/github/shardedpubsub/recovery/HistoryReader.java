@@ -9,9 +9,7 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.cluster.RedisClusterClient;
-import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.api.async.RedisAdvancedClusterAsyncCommands;
-import io.lettuce.core.codec.ByteArrayCodec;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -33,7 +31,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads histories, a few at the same time. Each recovery has one reading in the line at most, and goes to its end with the next one, so that
@@ -56,9 +53,6 @@ final class HistoryReader {
 
     private static final long WARNING_INTERVAL = TimeUnit.SECONDS.toNanos(10);
 
-    /** A node that is gone may never answer. */
-    private static final long ANSWER_SECONDS = 2;
-
     private static final long REFRESH_INTERVAL = TimeUnit.SECONDS.toNanos(1);
 
     private final Supplier<RedisClusterClient> clients;
@@ -75,19 +69,16 @@ final class HistoryReader {
 
     private final AtomicLong warningDue = new AtomicLong(System.nanoTime());
 
-    /** Guarded by this. */
-    private @Nullable Opened opened;
+    private final HistoryConnection connection;
 
     private volatile boolean closed;
 
     private record Reading(ChannelRecovery recovery, HistoryRequest request, int failures) {}
 
-    private record Opened(
-            RedisClusterClient client, CompletableFuture<StatefulRedisClusterConnection<byte[], byte[]>> connection) {}
-
     /** Creates it without a connection. */
     HistoryReader(Supplier<RedisClusterClient> clients, int concurrency, RecoveryObserver observer) {
         this.clients = clients;
+        this.connection = new HistoryConnection(clients);
         this.concurrency = concurrency;
         this.observer = observer;
     }
@@ -144,9 +135,7 @@ final class HistoryReader {
     private void send(Reading reading) {
         CompletionStage<List<HistoryEntry>> answer;
         try {
-            answer = connection()
-                    .thenCompose(connection -> answered(connection.async(), reading))
-                    .thenApply(HistoryReader::entries);
+            answer = this.connection.send(commands -> sent(commands, reading)).thenApply(HistoryReader::entries);
         } catch (RuntimeException ex) {
             answer = CompletableFuture.failedFuture(ex);
         }
@@ -161,13 +150,13 @@ final class HistoryReader {
         });
     }
 
-    private static CompletableFuture<List<StreamMessage<byte[], byte[]>>> answered(
+    private static RedisFuture<List<StreamMessage<byte[], byte[]>>> sent(
             RedisAdvancedClusterAsyncCommands<byte[], byte[]> commands, Reading reading) {
         HistoryRequest request = reading.request();
         byte[] key = reading.recovery().key();
         Range.Boundary<String> from = Range.Boundary.including(request.from().id());
         Limit limit = Limit.create(0, request.count());
-        RedisFuture<List<StreamMessage<byte[], byte[]>>> sent = switch (request.kind()) {
+        return switch (request.kind()) {
             case LAST -> commands.xrevrange(key, Range.unbounded(), limit);
             case FORWARD -> commands.xrange(key, Range.from(from, Range.Boundary.unbounded()), limit);
             case BACKWARD ->
@@ -178,14 +167,6 @@ final class HistoryReader {
                                 Range.Boundary.excluding(request.from().id())),
                         limit);
         };
-        CompletableFuture<List<StreamMessage<byte[], byte[]>>> answer =
-                sent.toCompletableFuture().copy().orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
-        var unused = answer.whenComplete((entries, failure) -> {
-            if (failure != null) {
-                sent.cancel(false);
-            }
-        });
-        return answer;
     }
 
     /** Null fields are those of entries that others have written. */
@@ -223,7 +204,7 @@ final class HistoryReader {
                 : null;
         boolean refused = error != null && error.isFinal();
         String reason = cause instanceof TimeoutException
-                ? "no answer within " + ANSWER_SECONDS + " s"
+                ? "no answer within " + HistoryConnection.ANSWER_SECONDS + " s"
                 : String.valueOf(cause.getMessage());
         this.observer.readFailed(reading.recovery().channel(), reason);
         reading.recovery().failed(reason, refused);
@@ -264,44 +245,10 @@ final class HistoryReader {
         }
     }
 
-    private synchronized CompletableFuture<StatefulRedisClusterConnection<byte[], byte[]>> connection() {
-        if (this.closed) {
-            return CompletableFuture.failedFuture(new IllegalStateException("Nothing is read any more"));
-        }
-        RedisClusterClient client = this.clients.get();
-        Opened current = this.opened;
-        if (current == null
-                || current.client() != client
-                || current.connection().isCompletedExceptionally()) {
-            if (current != null) {
-                close(current);
-            }
-            // Lettuce needs the topology before it connects without blocking.
-            current = new Opened(
-                    client,
-                    client.refreshPartitionsAsync()
-                            .toCompletableFuture()
-                            .thenCompose(refreshed -> client.connectAsync(ByteArrayCodec.INSTANCE)));
-            this.opened = current;
-        }
-        return current.connection();
-    }
-
-    private static void close(Opened opened) {
-        var unused = opened.connection().thenCompose(StatefulRedisClusterConnection::closeAsync);
-    }
-
     /** Reads nothing more. */
     void close() {
         this.closed = true;
         this.line.clear();
-        Opened current;
-        synchronized (this) {
-            current = this.opened;
-            this.opened = null;
-        }
-        if (current != null) {
-            close(current);
-        }
+        this.connection.close();
     }
 }

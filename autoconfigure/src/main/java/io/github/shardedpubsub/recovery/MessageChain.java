@@ -26,6 +26,8 @@ final class MessageChain {
     /** Servers and clocks are not more exact than that. */
     private static final long TOLERANCE = 1_000;
 
+    private static final long NEVER = Long.MAX_VALUE / 4;
+
     /** A connection may have been dead for as long before that was seen. */
     private static final long LONGEST_UNSEEN = 60_000;
 
@@ -47,6 +49,20 @@ final class MessageChain {
     /** Nothing before it is for the listener; nodes' clocks differ by less than the time since. */
     private StreamPosition start = StreamPosition.ORIGIN;
 
+    /** Where it was known to begin, null until then; a live message may say so itself, if what is new is wanted. */
+    private @Nullable StreamPosition beginning;
+
+    private boolean wantsNew;
+
+    /** How many messages before what is new are still looked for, the one behind which to begin among them. */
+    private int soughtBack;
+
+    /** It begins with what there is at the first reading, wherever that begins. */
+    private boolean takesWhatIsThere;
+
+    /** It goes on behind a place that it was told, and of what else was delivered it knows nothing. */
+    private boolean resuming;
+
     /** The last one delivered of each epoch. */
     private final Map<String, StreamPosition> delivered = new LinkedHashMap<>(EPOCHS, 0.75f, true);
 
@@ -67,8 +83,11 @@ final class MessageChain {
 
     private StreamPosition lossToldAfter = StreamPosition.ORIGIN;
 
-    /** What is missing before the next one was told already. */
+    /** What is missing before the next one was told already, */
     private boolean gapTold;
+
+    /** up to this one; null if up to what is published next. */
+    private @Nullable StreamPosition gapToldBefore;
 
     /** What there is to tell of a history that is there no more, or anew, was told already. */
     private boolean absenceTold;
@@ -77,9 +96,10 @@ final class MessageChain {
     private long upToDateAt;
 
     /** When the last message came live. */
-    private long heardAt = Long.MIN_VALUE / 2;
+    private long heardAt = -NEVER;
 
-    private boolean everConfirmed;
+    /** Whether anything can be missing already: it was confirmed, or begins in the past. */
+    private boolean owed;
 
     private boolean everUpToDate;
 
@@ -146,9 +166,75 @@ final class MessageChain {
         this.steps = steps;
     }
 
-    /** Begins with what is published from now on. To be called first, and before the channel is confirmed. */
-    void begin() {
-        ask(HistoryRequest.Kind.LAST, StreamPosition.ORIGIN, 1, 0);
+    /**
+     * Begins. What comes before that waits; but that nothing new is missed from a confirmation on, it has to be called before.
+     *
+     * @param from not {@link StartPosition.Stored}
+     * @param wallClock milliseconds of the time of day
+     */
+    void begin(StartPosition from, long now, long wallClock) {
+        if (from instanceof StartPosition.New) {
+            this.wantsNew = true;
+            for (Live live : this.waiting) {
+                if (live.envelope() != null) {
+                    beginAt(live.envelope().link().previous(), now);
+                    return;
+                }
+            }
+            seek(HistoryRequest.Kind.LAST, StreamPosition.ORIGIN, 1);
+        } else if (from instanceof StartPosition.Last last) {
+            this.owed = true;
+            seek(HistoryRequest.Kind.LAST, StreamPosition.ORIGIN, last.count() + 1);
+        } else if (from instanceof StartPosition.Since since) {
+            this.owed = true;
+            long time = Math.max(0, wallClock - since.duration().toMillis());
+            seek(HistoryRequest.Kind.BACKWARD, new StreamPosition(StreamPosition.ORIGIN.epoch(), time, 0), 1);
+        } else if (from instanceof StartPosition.After after) {
+            resumeBehind(after.position(), NEVER, now, wallClock);
+        } else {
+            throw new IllegalArgumentException("What is stored has to be known before: " + from);
+        }
+    }
+
+    /**
+     * Begins where a listener was, instead.
+     *
+     * @see #begin
+     */
+    void resume(ListenerPosition stored, long now, long wallClock) {
+        resumeBehind(stored.last(), Math.max(0, wallClock - stored.asOf().toEpochMilli()), now, wallClock);
+    }
+
+    private void seek(HistoryRequest.Kind kind, StreamPosition before, int count) {
+        this.soughtBack = count;
+        ask(kind, before, Math.min(count, this.pageSize), 0);
+    }
+
+    private void sought(HistoryRequest request, List<HistoryEntry> entries, long now) {
+        this.soughtBack -= entries.size();
+        if (entries.isEmpty() || this.soughtBack > 0 && entries.size() < request.count()) {
+            this.takesWhatIsThere = !this.wantsNew;
+            beginAt(StreamPosition.ORIGIN, now);
+            return;
+        }
+        StreamPosition oldest = entries.get(entries.size() - 1).position();
+        if (this.soughtBack > 0) {
+            seek(HistoryRequest.Kind.BACKWARD, oldest, this.soughtBack);
+        } else {
+            beginAt(oldest, now);
+        }
+    }
+
+    /** Nothing is known of what became of the history since, and of the messages of other epochs only what their times tell. */
+    private void resumeBehind(StreamPosition last, long age, long now, long wallClock) {
+        this.owed = true;
+        this.resuming = true;
+        this.heardAt = now - Math.max(0, wallClock - last.millis());
+        beginAt(last, now);
+        this.upToDateAt = now - age;
+        if (!last.isOrigin()) {
+            this.start = new StreamPosition(StreamPosition.ORIGIN.epoch(), Math.max(0, last.millis() - TOLERANCE), 0);
+        }
     }
 
     /** The channel is confirmed, or confirmed by another node. */
@@ -157,10 +243,10 @@ final class MessageChain {
             this.recoveringSince = now;
         }
         this.confirmed = true;
-        if (this.phase == Phase.LIVE || !this.everConfirmed) {
+        if (this.phase == Phase.LIVE || !this.owed) {
             this.upToDateAt = now;
         }
-        this.everConfirmed = true;
+        this.owed = true;
         if (this.phase != Phase.STARTING) {
             startReading(now);
         }
@@ -187,7 +273,7 @@ final class MessageChain {
             return;
         }
         await(new Live(envelope, message));
-        if (this.phase == Phase.STARTING && envelope != null) {
+        if (this.phase == Phase.STARTING && this.wantsNew && envelope != null) {
             // it says itself where to begin
             beginAt(envelope.link().previous(), now);
         }
@@ -339,19 +425,17 @@ final class MessageChain {
             return;
         }
         this.asked = null;
-        switch (request.kind()) {
-            case LAST ->
-                beginAt(
-                        entries.isEmpty()
-                                ? StreamPosition.ORIGIN
-                                : entries.get(0).position(),
-                        now);
-            case FORWARD -> forward(request, entries, now);
-            case BACKWARD -> backward(request, entries, now);
+        if (this.phase == Phase.STARTING) {
+            sought(request, entries, now);
+        } else if (request.kind() == HistoryRequest.Kind.FORWARD) {
+            forward(request, entries, now);
+        } else {
+            backward(request, entries, now);
         }
     }
 
     private void beginAt(StreamPosition begin, long now) {
+        this.beginning = begin;
         this.start = begin;
         this.upToDateAt = now;
         passed(begin);
@@ -404,9 +488,10 @@ final class MessageChain {
             ask(HistoryRequest.Kind.BACKWARD, request.from(), this.pageSize, 0);
             return;
         }
-        if (request.from().isOrigin()) {
+        if (request.from().isOrigin() && !this.takesWhatIsThere) {
             tellOfLossSinceOrigin(entries.isEmpty() ? null : entries.get(0), now);
         }
+        this.takesWhatIsThere = false;
         this.lossToldBefore = null;
         this.absenceTold = false;
         deliver(there ? entries.subList(1, entries.size()) : entries, request, now);
@@ -414,19 +499,28 @@ final class MessageChain {
 
     private boolean beginsBehindKnown(List<HistoryEntry> entries) {
         Link link = entries.isEmpty() ? null : entries.get(0).link();
-        return link != null && !link.previous().isOrigin() && isKnown(link.previous());
+        return link != null
+                && !link.previous().isOrigin()
+                && (isDelivered(link.previous()) || !this.resuming && isKnown(link.previous()));
     }
 
     /** The last one delivered is not there. What is before its place says why. */
     private void backward(HistoryRequest request, List<HistoryEntry> older, long now) {
+        StreamPosition next = request.from().equals(position())
+                ? this.unanchored.isEmpty() ? null : this.unanchored.get(0).position()
+                : request.from();
         for (HistoryEntry entry : older) {
             if (isKnown(entry.position())) {
                 // The server has lost what came behind it, and has gone on from there.
+                if (this.resuming && !isDelivered(entry.position())) {
+                    tell(HistoryLoss.Cause.DELETED, entry.position(), next);
+                }
                 this.position = entry.position();
                 this.unanchored = List.of();
                 readOn(0);
                 return;
             }
+            next = entry.position();
         }
         if (older.size() == request.count()) {
             ask(HistoryRequest.Kind.BACKWARD, older.get(older.size() - 1).position(), this.pageSize, 0);
@@ -509,12 +603,12 @@ final class MessageChain {
                         || !follows && !envelope.position().isBefore(entry.position())) {
                     return true;
                 }
-                boolean late = envelope.position().isBefore(position());
+                boolean late = isBeforeDelivered(envelope.position());
                 if (!follows && (late || this.waitingSinceBefore > 0 && this.recovered > 0)) {
                     tellThatItIsLost(envelope);
                 } else if (this.steps.hasRoom()) {
                     if (!follows
-                            && !this.gapTold
+                            && !isGapToldUpTo(envelope.position())
                             && !isDelivered(envelope.link().previous())) {
                         tell(HistoryLoss.Cause.DELETED, position(), envelope.position());
                     }
@@ -583,6 +677,7 @@ final class MessageChain {
             this.steps.recovered(this.recovered, this.recoveringSince);
         }
         this.everUpToDate = true;
+        this.resuming = false;
         this.recovered = 0;
     }
 
@@ -602,6 +697,10 @@ final class MessageChain {
     /** Whether it was delivered, or is not for the listener. */
     private boolean isKnown(StreamPosition other) {
         return isDelivered(other) || other.isBefore(this.start);
+    }
+
+    private boolean isBeforeDelivered(StreamPosition other) {
+        return this.delivered.values().stream().anyMatch(other::isBefore);
     }
 
     private boolean isDelivered(StreamPosition other) {
@@ -638,9 +737,15 @@ final class MessageChain {
         }
     }
 
+    private boolean isGapToldUpTo(StreamPosition next) {
+        StreamPosition before = this.gapToldBefore;
+        return this.gapTold && (before == null || !before.isBefore(next));
+    }
+
     private void tell(HistoryLoss.@Nullable Cause cause, StreamPosition after, @Nullable StreamPosition before) {
         if (cause != null) {
             this.gapTold = true;
+            this.gapToldBefore = before;
             this.steps.lost(new HistoryLoss(cause, after, before));
         }
     }
@@ -658,6 +763,22 @@ final class MessageChain {
     /** Where it stands; null until it is known where to begin. */
     @Nullable
     StreamPosition lastPosition() {
-        return this.position;
+        return this.takesWhatIsThere ? null : this.position;
+    }
+
+    /** When nothing was missing behind that place for the last time. */
+    long upToDateAt(long now) {
+        return this.phase == Phase.LIVE ? now : this.upToDateAt;
+    }
+
+    /** Whether it misses nothing from now on without telling. */
+    boolean hasBegun() {
+        return this.position != null && !this.takesWhatIsThere;
+    }
+
+    /** Behind which place it has begun; null until that is known. */
+    @Nullable
+    StreamPosition beginning() {
+        return this.beginning;
     }
 }

@@ -45,4 +45,11 @@ public interface RecoveryObserver {
      * @param reason for people
      */
     default void readFailed(ChannelName channel, String reason) {}
+
+    /**
+     * Where a listener is could not be loaded or saved, and is tried again after a wait.
+     *
+     * @param reason for people
+     */
+    default void positionFailed(String channel, String reason) {}
 }

@@ -49,6 +49,11 @@ final class RecoveryObservers implements RecoveryObserver {
         tell(observer -> observer.readFailed(channel, reason));
     }
 
+    @Override
+    public void positionFailed(String channel, String reason) {
+        tell(observer -> observer.positionFailed(channel, reason));
+    }
+
     private void tell(Consumer<RecoveryObserver> event) {
         for (RecoveryObserver observer : this.observers) {
             try {

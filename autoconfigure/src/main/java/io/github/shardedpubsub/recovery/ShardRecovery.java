@@ -8,6 +8,7 @@ import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SubscriptionObserver;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -50,7 +51,30 @@ public final class ShardRecovery implements AutoCloseable {
 
     private final HistoryReader reader;
 
+    private final StoredPositions positions;
+
     private final Map<ChannelName, List<ChannelRecovery>> byChannel = new ConcurrentHashMap<>();
+
+    /** How old a position in a store is at most, by default: 1 second. */
+    public static final Duration DEFAULT_SAVING_INTERVAL = Duration.ofSeconds(1);
+
+    /** How long positions are kept by default: 7 days. */
+    public static final Duration DEFAULT_POSITION_EXPIRY = Duration.ofDays(7);
+
+    /**
+     * Creates it without a listener and without a connection. Where listeners are is kept in memory.
+     *
+     * @see #ShardRecovery(Supplier, ShardSubscriptions, RecoverySettings, ShardPositionStore, Duration)
+     */
+    public ShardRecovery(
+            Supplier<RedisClusterClient> clients, ShardSubscriptions subscriptions, RecoverySettings settings) {
+        this(
+                clients,
+                subscriptions,
+                settings,
+                new MemoryPositionStore(DEFAULT_POSITION_EXPIRY),
+                DEFAULT_SAVING_INTERVAL);
+    }
 
     /**
      * Creates it without a listener and without a connection.
@@ -58,11 +82,18 @@ public final class ShardRecovery implements AutoCloseable {
      * @param clients gives the application's client each time; when it gives another one than before, a new connection is opened. The
      *     client is never closed from here
      * @param subscriptions tell of interruptions
+     * @param positions keeps where listeners are that go on there; it is not closed from here
+     * @param savingInterval how often it is told of each at most
      */
     public ShardRecovery(
-            Supplier<RedisClusterClient> clients, ShardSubscriptions subscriptions, RecoverySettings settings) {
+            Supplier<RedisClusterClient> clients,
+            ShardSubscriptions subscriptions,
+            RecoverySettings settings,
+            ShardPositionStore positions,
+            Duration savingInterval) {
         this.settings = settings;
         this.observers.add(this.log);
+        this.positions = new StoredPositions(positions, savingInterval, this.observers);
         this.reader = new HistoryReader(clients, settings.concurrency(), this.observers);
         subscriptions.addObserver(new SubscriptionObserver() {
 
@@ -101,22 +132,33 @@ public final class ShardRecovery implements AutoCloseable {
     }
 
     /**
-     * Prepares a listener's recovery on a channel that has a history; null for one that has none.
-     *
-     * @throws ShardHistoryImpossibleException for a channel that should have one and cannot
+     * Whether a channel has a history, as the settings say.
      */
-    public @Nullable ChannelRecovery open(ChannelName channel, RecoverySink sink) {
-        if (!this.settings.matches(channel.toString())) {
-            return null;
+    public boolean matches(ChannelName channel) {
+        return this.settings.matches(channel.toString());
+    }
+
+    /**
+     * Prepares a listener's recovery, whether or not the settings say that the channel has a history.
+     *
+     * @param from where it begins
+     * @param listener its name; null only where it does not start where it was
+     * @throws ShardHistoryImpossibleException for a channel that can have no history
+     * @throws IllegalArgumentException for a listener that has to have a name and has none, and
+     *     where another with this name starts where it was
+     */
+    public ChannelRecovery open(ChannelName channel, StartPosition from, @Nullable String listener, RecoverySink sink) {
+        byte[] key = HistoryKey.of(channel.toBytes());
+        StoredPositions.Place place = null;
+        if (from instanceof StartPosition.Stored) {
+            if (listener == null) {
+                throw new IllegalArgumentException(
+                        "A listener that starts where it was needs an id, or a name in its options");
+            }
+            place = this.positions.take(listener, channel);
         }
         ChannelRecovery recovery = new ChannelRecovery(
-                channel,
-                HistoryKey.of(channel.toBytes()),
-                this.reader,
-                this.settings,
-                this.observers,
-                sink,
-                this.stragglers);
+                channel, key, this.reader, this.settings, this.observers, sink, this.stragglers, from, place);
         this.byChannel
                 .computeIfAbsent(channel, ignored -> new CopyOnWriteArrayList<>())
                 .add(recovery);
@@ -132,6 +174,10 @@ public final class ShardRecovery implements AutoCloseable {
             recoveries.remove(recovery);
             return recoveries.isEmpty() ? null : recoveries;
         });
+        StoredPositions.Place place = recovery.place();
+        if (place != null) {
+            place.leave();
+        }
     }
 
     /**
@@ -199,10 +245,21 @@ public final class ShardRecovery implements AutoCloseable {
     }
 
     /**
-     * Reads nothing more.
+     * Saves where listeners are, as far as that was not done, and waits for it.
+     *
+     * @param millis for how long at most
+     * @return whether it is done
+     */
+    public boolean flush(long millis) {
+        return this.positions.flush(millis);
+    }
+
+    /**
+     * Reads and saves nothing more.
      */
     @Override
     public void close() {
         this.reader.close();
+        this.positions.close();
     }
 }

@@ -579,6 +579,50 @@ class ShardedRedisListenerTests {
     }
 
     @Test
+    void saysWhatAStartMayBe() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener(topic = "orders", start = "last:#{'many'}")
+                    void order(String order) {}
+                }))
+                .withMessageContaining("'start' of @ShardedRedisListener on")
+                .withMessageContaining("is 'last:many', but has to be a start. A start is new, last:100, since:10m,");
+    }
+
+    @Test
+    void hasToRecoverToStartAnywhereElse() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener(topic = "orders", start = "since:${none:10m}")
+                    void order(String order) {}
+                }))
+                .withMessageContaining(
+                        "is to start with 'since:PT10M' on the shard channel 'orders', but is without recovery");
+        assertThat(this.subscriptions.claimed()).isEmpty();
+    }
+
+    @Test
+    void canOnlyRecoverWhereItsContainerDoes() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener(topic = "orders", recover = "${none:true}")
+                    void order(String order) {}
+                }))
+                .withMessageContaining("its container has no ShardRecovery");
+    }
+
+    @Test
+    void saysWhetherItRecovers() {
+        assertThatException()
+                .isThrownBy(() -> start(new Object() {
+                    @ShardedRedisListener(topic = "orders", recover = "perhaps")
+                    void order(String order) {}
+                }))
+                .withMessageContaining("'recover' of @ShardedRedisListener on")
+                .withMessageContaining("is 'perhaps', but has to be true or false");
+    }
+
+    @Test
     void keepsTheApplicationFromStartingWithAPattern() {
         assertThatException()
                 .isThrownBy(() -> start(new Object() {

@@ -56,6 +56,27 @@ class HistoryKeyPropertyTests {
         }
     }
 
+    @Property(tries = 20_000)
+    @Label("the key of a position of a listener is in its slot, and of no other listener and no other channel")
+    void noTwoPositionsShareAKey(
+            @ForAll("channels") byte[] one,
+            @ForAll("listeners") String listener,
+            @ForAll("channels") byte[] other,
+            @ForAll("listeners") String otherListener) {
+        if (HistoryKey.orNull(one) != null && HistoryKey.orNull(other) != null) {
+            byte[] key = HistoryKey.ofPosition(one, listener);
+            assertThat(SlotHash.getSlot(key)).isEqualTo(slot(one));
+            assertThat(new String(key, StandardCharsets.ISO_8859_1)).startsWith("sharded-pubsub:position");
+            assertThat(Arrays.equals(key, HistoryKey.ofPosition(other, otherListener)))
+                    .isEqualTo(Arrays.equals(one, other) && listener.equals(otherListener));
+        }
+    }
+
+    @Provide
+    Arbitrary<String> listeners() {
+        return Arbitraries.strings().withChars("{}:%3Aa").ofMaxLength(6);
+    }
+
     @Example
     @Label("and a channel that is named as the hash tag of another has a key of its own")
     void namesThatLookAlike() {

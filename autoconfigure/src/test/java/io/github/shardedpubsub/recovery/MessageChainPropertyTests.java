@@ -3,6 +3,8 @@ package io.github.shardedpubsub.recovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -17,6 +19,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,8 @@ class MessageChainPropertyTests {
     private static final int BUFFER = 4;
 
     private static final int QUEUE = 5;
+
+    private static final int PLAIN = -1;
 
     private static final Set<Deed> HARMLESS = EnumSet.of(
             Deed.PUBLISH,
@@ -47,6 +52,8 @@ class MessageChainPropertyTests {
             Deed.HAND_OVER,
             Deed.PUBLISH_PLAIN,
             Deed.PASS);
+
+    private static final Set<Deed> ALL_BUT_RESTARTS = EnumSet.complementOf(EnumSet.of(Deed.RESTART));
 
     private enum Deed {
         PUBLISH,
@@ -68,7 +75,9 @@ class MessageChainPropertyTests {
         TRIM,
         FAIL_OVER,
         DELETE,
-        EXPIRE
+        EXPIRE,
+        /** The listener is stopped, and starts again behind the last message that it has taken. */
+        RESTART
     }
 
     @Provide
@@ -90,7 +99,7 @@ class MessageChainPropertyTests {
     @Property(tries = 40_000)
     @Label("whatever becomes of the history, it gets each message once and in order, or is told that it cannot have it")
     void nothingIsMissingInSilence(@ForAll("tapes") List<Integer> numbers) {
-        Run run = new Run(List.of(Deed.values()));
+        Run run = new Run(List.copyOf(ALL_BUT_RESTARTS));
         run.play(numbers);
         run.assertEachOnceAndInOrder();
         run.assertNothingMissesButWhatWasToldOf();
@@ -120,6 +129,118 @@ class MessageChainPropertyTests {
         assertThat(run.delivered).as(run.toString()).doesNotContain(0, 1);
     }
 
+    @Property(tries = 20_000)
+    @Label(
+            "a listener that starts again where it was gets each message once and in order, as long as the history has it all")
+    void nothingIsMissingOverRestarts(@ForAll("tapes") List<Integer> numbers) {
+        Set<Deed> deeds = EnumSet.copyOf(HARMLESS);
+        deeds.add(Deed.RESTART);
+        Run run = new Run(List.copyOf(deeds));
+        run.play(numbers);
+        assertThat(run.losses).as(run.toString()).isEmpty();
+        run.assertEachOnceAndInOrder();
+        run.assertNothingMissesButWhatWasToldOf();
+    }
+
+    @Property(tries = 40_000)
+    @Label(
+            "and whatever becomes of the history, it gets each message, once unless a failover has lost an epoch, or is told")
+    void nothingIsMissingInSilenceOverRestarts(@ForAll("tapes") List<Integer> numbers) {
+        Run run = new Run(List.of(Deed.values()));
+        run.play(numbers);
+        if (!run.trace.toString().contains(Deed.FAIL_OVER.name())) {
+            run.assertEachOnceAndInOrder();
+        }
+        run.assertNothingMissesButWhatWasToldOf();
+    }
+
+    @Property(tries = 20_000)
+    @Label("a listener that starts behind a message gets exactly what follows it")
+    void behindAMessage(@ForAll("tapes") List<Integer> numbers, @ForAll @IntRange(max = 9) int which) {
+        Run run = new Run(List.copyOf(HARMLESS));
+        run.before(10, numbers);
+        StreamPosition after = run.history.positionOf(which);
+        run.start = StartPosition.after(after);
+        run.owedFrom = which + 1;
+        run.play(numbers);
+        assertThat(run.losses).as(run.toString()).isEmpty();
+        run.assertEachOnceAndInOrder();
+        run.assertNothingMissesButWhatWasToldOf();
+        assertThat(run.delivered).as(run.toString()).startsWith(which + 1);
+    }
+
+    @Property(tries = 40_000)
+    @Label("and whatever became of the history since, is told of what it cannot have")
+    void behindAMessageNothingIsMissingInSilence(
+            @ForAll("tapes") List<Integer> before,
+            @ForAll("tapes") List<Integer> numbers,
+            @ForAll @IntRange(max = 9) int which) {
+        Run run = new Run(List.copyOf(ALL_BUT_RESTARTS));
+        run.before(10, numbers);
+        run.start = StartPosition.after(run.history.positionOf(which));
+        run.owedFrom = which + 1;
+        run.meanwhile(before.subList(0, 20));
+        run.play(numbers);
+        run.assertNothingMissesButWhatWasToldOf();
+    }
+
+    @Property(tries = 20_000)
+    @Label("a listener that starts with the last messages gets so many, and all that follow")
+    void withTheLast(@ForAll("tapes") List<Integer> numbers, @ForAll @IntRange(min = 1, max = 12) int count) {
+        Run run = new Run(List.copyOf(HARMLESS));
+        run.before(10, numbers);
+        run.start = StartPosition.last(count);
+        run.play(numbers);
+        assertThat(run.losses).as(run.toString()).isEmpty();
+        run.assertEachOnceAndInOrder();
+        int before = run.publishedBeforeItBegan < 0 ? run.history.publishedCount() : run.publishedBeforeItBegan;
+        assertThat(run.delivered.get(0))
+                .as(run.toString())
+                .isBetween(Math.max(0, 10 - count), Math.max(0, before - count));
+        run.owedFrom = run.delivered.get(0);
+        run.assertNothingMissesButWhatWasToldOf();
+    }
+
+    @Property(tries = 20_000)
+    @Label("a listener that starts since a time gets exactly what was published then and later")
+    void sinceATime(@ForAll("tapes") List<Integer> numbers, @ForAll @IntRange(min = 1, max = 60) int millis) {
+        Run run = new Run(List.copyOf(HARMLESS));
+        run.before(10, numbers);
+        run.start = StartPosition.since(Duration.ofMillis(millis));
+        long since = run.history.now() - millis;
+        run.play(numbers);
+        assertThat(run.losses).as(run.toString()).isEmpty();
+        run.assertEachOnceAndInOrder();
+        int first = run.history.published().entrySet().stream()
+                .filter(each -> each.getKey().millis() >= since)
+                .mapToInt(Map.Entry::getValue)
+                .min()
+                .orElseThrow();
+        run.owedFrom = first;
+        run.assertNothingMissesButWhatWasToldOf();
+        assertThat(run.delivered).as(run.toString()).startsWith(first);
+    }
+
+    @Property(tries = 40_000)
+    @Label("wherever a listener starts, from then on nothing is missing in silence")
+    void nothingIsMissingInSilenceFromTheStartOn(
+            @ForAll("tapes") List<Integer> numbers, @ForAll("starts") StartPosition start) {
+        Run run = new Run(List.copyOf(ALL_BUT_RESTARTS));
+        run.before(numbers.get(0) % 12, numbers);
+        run.start = start;
+        run.play(numbers);
+        run.assertEachOnceAndInOrder();
+        run.assertNothingMissesButWhatWasToldOf();
+        run.assertLostWritesAreLost();
+    }
+
+    @Provide
+    Arbitrary<StartPosition> starts() {
+        return Arbitraries.oneOf(
+                Arbitraries.integers().between(1, 12).map(StartPosition::last),
+                Arbitraries.integers().between(1, 100).map(millis -> StartPosition.since(Duration.ofMillis(millis))));
+    }
+
     /** A loss, and how much was published when it was told. */
     private record Told(HistoryLoss loss, int published) {}
 
@@ -139,7 +260,9 @@ class MessageChainPropertyTests {
 
         private final ModelHistory history = new ModelHistory();
 
-        private final MessageChain chain = new MessageChain(PAGE, BUFFER, ModelHistory.EXPIRY, this);
+        private MessageChain chain = new MessageChain(PAGE, BUFFER, ModelHistory.EXPIRY, this);
+
+        private StartPosition start = StartPosition.NEW;
 
         private final List<Deed> deeds;
 
@@ -153,7 +276,15 @@ class MessageChainPropertyTests {
 
         private final List<String> trace = new ArrayList<>();
 
-        private int queued;
+        /** What was delivered and not taken yet; {@link #PLAIN} for what is in no history. */
+        private final ArrayDeque<Integer> queue = new ArrayDeque<>();
+
+        /** Null until something was taken, or it is known where it began. */
+        private @Nullable ListenerPosition taken;
+
+        private long startedAt;
+
+        private int publishedBeforeItBegan = -1;
 
         private boolean subscribed;
 
@@ -170,10 +301,11 @@ class MessageChainPropertyTests {
 
         void play(List<Integer> numbers) {
             Iterator<Integer> tape = numbers.iterator();
-            for (int before = tape.next() % 4; before > 0; before--) {
+            for (int before = tape.next() % 4; before > 0 && this.start.equals(StartPosition.NEW); before--) {
                 this.history.publish();
             }
-            this.chain.begin();
+            this.startedAt = this.history.now();
+            begin(this.start);
             while (tape.hasNext()) {
                 int number = tape.next();
                 play(this.deeds.get(number % this.deeds.size()), number / 100, number % 7);
@@ -182,7 +314,7 @@ class MessageChainPropertyTests {
         }
 
         void play(Deed... deeds) {
-            this.chain.begin();
+            begin(this.start);
             for (Deed deed : deeds) {
                 play(deed, 0, 1);
             }
@@ -194,7 +326,8 @@ class MessageChainPropertyTests {
                     deed + " " + argument + (deed == Deed.PUBLISH ? " as " + this.history.publishedCount() : ""));
             act(deed, argument);
             this.history.pass(millis);
-            if (this.owedFrom == Integer.MAX_VALUE && this.everConfirmed && this.chain.lastPosition() != null) {
+            noteBeginning();
+            if (this.owedFrom == Integer.MAX_VALUE && this.everConfirmed && this.chain.hasBegun()) {
                 this.owedFrom = this.history.publishedCount();
                 // no clock is so far behind another that what comes now was before the listener began
                 this.history.pass(200);
@@ -203,6 +336,77 @@ class MessageChainPropertyTests {
 
         private long now() {
             return this.history.now() - 123_456;
+        }
+
+        private Instant ofTheDay(long time) {
+            return Instant.ofEpochMilli(time + this.history.now() - now());
+        }
+
+        private void begin(StartPosition from) {
+            this.chain.begin(from, now(), this.history.now());
+        }
+
+        /** So many were published before, and nodes have taken over. */
+        void before(int count, List<Integer> numbers) {
+            for (int i = 0; i < count; i++) {
+                this.history.publish();
+                int number = numbers.get(i);
+                this.history.pass(number % 11);
+                if (number % 5 == 0) {
+                    this.history.move();
+                }
+            }
+        }
+
+        /** Without a listener. */
+        void meanwhile(List<Integer> numbers) {
+            for (int number : numbers) {
+                Deed deed = this.deeds.get(number % this.deeds.size());
+                this.trace.add("meanwhile " + deed + " " + number / 100);
+                switch (deed) {
+                    case PUBLISH, MOVE, PASS, TRIM, FAIL_OVER, DELETE, EXPIRE -> act(deed, number / 100);
+                    default -> {
+                        // of a listener
+                    }
+                }
+                this.history.pass(number % 7);
+            }
+        }
+
+        private void noteBeginning() {
+            if (this.chain.hasBegun()) {
+                StreamPosition beginning = this.chain.beginning();
+                if (this.taken == null && beginning != null) {
+                    this.taken = new ListenerPosition(beginning, Instant.ofEpochMilli(this.startedAt));
+                }
+                if (this.publishedBeforeItBegan < 0) {
+                    this.publishedBeforeItBegan = this.history.publishedCount();
+                }
+            }
+        }
+
+        private void restart() {
+            noteBeginning();
+            this.subscribed = false;
+            this.confirmed = false;
+            this.onTheWay.clear();
+            this.readings.clear();
+            this.delivered.removeAll(this.queue);
+            this.queue.clear();
+            ListenerPosition last = this.taken;
+            if (last != null && last.last().equals(this.chain.lastPosition())) {
+                last = new ListenerPosition(last.last(), ofTheDay(this.chain.upToDateAt(now())));
+            }
+            this.trace.add("  starts again behind " + last);
+            this.chain = new MessageChain(PAGE, BUFFER, ModelHistory.EXPIRY, this);
+            if (last != null) {
+                this.taken = last;
+                this.chain.resume(last, now(), this.history.now());
+            } else {
+                this.everConfirmed = false;
+                this.startedAt = this.history.now();
+                begin(this.start);
+            }
         }
 
         private void act(Deed deed, int argument) {
@@ -233,6 +437,7 @@ class MessageChainPropertyTests {
                     this.history.failOver(argument % 4, argument % 3 * 50L - 50);
                 }
                 case DELETE -> this.history.delete();
+                case RESTART -> restart();
                 case EXPIRE -> {
                     // what has gone astray on a connection that stands, and has expired, nobody can tell of
                     if (!this.confirmed && this.onTheWay.isEmpty()) {
@@ -300,8 +505,12 @@ class MessageChainPropertyTests {
         }
 
         private void consume(int count) {
-            for (int i = 0; i < count && this.queued > 0; i++) {
-                this.queued--;
+            for (int i = 0; i < count && !this.queue.isEmpty(); i++) {
+                int number = this.queue.remove();
+                if (number != PLAIN) {
+                    StreamPosition position = this.history.positionOf(number);
+                    this.taken = new ListenerPosition(position, Instant.ofEpochMilli(position.millis()));
+                }
                 this.chain.room(now());
             }
         }
@@ -338,7 +547,7 @@ class MessageChainPropertyTests {
 
         @Override
         public boolean hasRoom() {
-            return this.queued < QUEUE;
+            return this.queue.size() < QUEUE;
         }
 
         @Override
@@ -353,8 +562,8 @@ class MessageChainPropertyTests {
 
         private void delivered(byte[] payload) {
             assertThat(hasRoom()).isTrue();
-            this.queued++;
             int number = Integer.parseInt(new String(payload, StandardCharsets.US_ASCII));
+            this.queue.add(number);
             this.delivered.add(number);
             this.trace.add("  got " + number);
         }
@@ -362,7 +571,7 @@ class MessageChainPropertyTests {
         @Override
         public void deliverPlain(byte[] message) {
             assertThat(hasRoom()).isTrue();
-            this.queued++;
+            this.queue.add(PLAIN);
         }
 
         @Override

@@ -51,6 +51,14 @@ final class ModelHistory {
         return Objects.requireNonNull(this.published.get(position), position::toString);
     }
 
+    StreamPosition positionOf(int number) {
+        return this.published.entrySet().stream()
+                .filter(each -> each.getValue() == number)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
+
     Map<StreamPosition, Integer> published() {
         return this.published;
     }

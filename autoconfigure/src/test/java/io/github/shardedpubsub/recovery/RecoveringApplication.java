@@ -3,6 +3,7 @@ package io.github.shardedpubsub.recovery;
 import static org.mockito.Mockito.mock;
 
 import io.github.shardedpubsub.listener.ListenerOptions;
+import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.RecoverableMessage;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.pipe.ChannelName;
@@ -26,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.Message;
 import org.springframework.data.redis.connection.MessageListener;
@@ -47,6 +49,8 @@ final class RecoveringApplication implements AutoCloseable {
 
     private final ShardedRedisMessageListenerContainer container;
 
+    private final ReactiveShardedRedisMessageListenerContainer reactive;
+
     private final List<HistoryLoss> losses = new CopyOnWriteArrayList<>();
 
     private final Set<String> losing = ConcurrentHashMap.newKeySet();
@@ -61,14 +65,41 @@ final class RecoveringApplication implements AutoCloseable {
     record Got(String text, @Nullable StreamPosition position, boolean recovered) {}
 
     RecoveringApplication(RedisCluster cluster, RecoverySettings settings) {
-        this(
-                cluster.masters().stream()
-                        .map(node -> RedisURI.create(node.host(), node.port()))
-                        .toList(),
-                settings);
+        this(nodes(cluster), settings);
     }
 
     RecoveringApplication(List<RedisURI> nodes, RecoverySettings settings) {
+        this(
+                nodes,
+                settings,
+                client -> new MemoryPositionStore(ShardRecovery.DEFAULT_POSITION_EXPIRY),
+                ShardRecovery.DEFAULT_SAVING_INTERVAL);
+    }
+
+    /** With positions in Redis. */
+    static RecoveringApplication withPositions(RedisCluster cluster, RecoverySettings settings, Duration interval) {
+        return withPositions(nodes(cluster), settings, interval);
+    }
+
+    static RecoveringApplication withPositions(List<RedisURI> nodes, RecoverySettings settings, Duration interval) {
+        return new RecoveringApplication(
+                nodes,
+                settings,
+                client -> new RedisPositionStore(() -> client, ShardRecovery.DEFAULT_POSITION_EXPIRY),
+                interval);
+    }
+
+    private static List<RedisURI> nodes(RedisCluster cluster) {
+        return cluster.masters().stream()
+                .map(node -> RedisURI.create(node.host(), node.port()))
+                .toList();
+    }
+
+    private RecoveringApplication(
+            List<RedisURI> nodes,
+            RecoverySettings settings,
+            Function<RedisClusterClient, ShardPositionStore> positions,
+            Duration savingInterval) {
         this.client = RedisClusterClient.create(nodes);
         this.client.setOptions(ClusterClientOptions.builder()
                 .validateClusterNodeMembership(false)
@@ -98,7 +129,8 @@ final class RecoveringApplication implements AutoCloseable {
                 RecoveringApplication.this.lostWrites.add(lost);
             }
         };
-        this.recovery = new ShardRecovery(() -> this.client, this.subscriptions, settings);
+        this.recovery = new ShardRecovery(
+                () -> this.client, this.subscriptions, settings, positions.apply(this.client), savingInterval);
         this.recovery.addObserver(observer);
         this.history = new ShardHistory(settings);
         this.history.addObserver(observer);
@@ -109,13 +141,29 @@ final class RecoveringApplication implements AutoCloseable {
         this.container.setRecovery(this.recovery);
         this.container.afterPropertiesSet();
         this.container.start();
+        this.reactive = new ReactiveShardedRedisMessageListenerContainer(this.subscriptions);
+        this.reactive.setRecovery(this.recovery);
+        this.reactive.start();
     }
 
     /** A listener, and what it gets. */
     List<Got> listen(String channel) {
+        return listen(channel, ListenerOptions.DEFAULTS);
+    }
+
+    List<Got> listen(String channel, ListenerOptions options) {
         List<Got> got = new CopyOnWriteArrayList<>();
-        listen(channel, ListenerOptions.DEFAULTS, (message, pattern) -> got.add(got(message)));
+        listen(channel, options, (message, pattern) -> got.add(got(message)));
         return got;
+    }
+
+    ReactiveShardedRedisMessageListenerContainer reactive() {
+        return this.reactive;
+    }
+
+    /** Nothing of where listeners are is saved any more, as if the application was killed. */
+    void saveNoMore() {
+        this.recovery.close();
     }
 
     void listen(String channel, ListenerOptions options, MessageListener listener) {
@@ -169,6 +217,7 @@ final class RecoveringApplication implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
+        this.reactive.destroy();
         this.container.stop();
         this.container.destroy();
         this.publisher.close();

@@ -389,8 +389,11 @@ class RecoveringListenerTests {
                         .withAuthentication("app", "secret".toCharArray())
                         .build())
                 .toList();
-        try (RecoveringApplication restricted = new RecoveringApplication(nodes, SETTINGS)) {
-            List<Got> got = restricted.listen(this.channel);
+        try (RecoveringApplication restricted =
+                RecoveringApplication.withPositions(nodes, SETTINGS, Duration.ofMillis(10))) {
+            List<Got> got = restricted.listen(
+                    this.channel,
+                    ListenerOptions.DEFAULTS.withName("clerk").withStart(StartPosition.stored(StartPosition.last(1))));
             restricted.publisher().publish(this.channel, "0");
             LiveCluster.get().killClients("pubsub");
             restricted.publisher().publish(this.channel, "1");
@@ -401,6 +404,11 @@ class RecoveringListenerTests {
             restricted.publisher().publish(this.channel, "2");
 
             await().atMost(SOON).untilAsserted(() -> assertThat(texts(got)).containsExactly("0", "1", "2"));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(
+                                    owner().command("GET", key().replace("history", "position") + ":clerk"))
+                            .startsWith(Objects.requireNonNull(got.get(2).position())
+                                    .toString()));
         } finally {
             LiveCluster.get().masters().forEach(node -> node.command("ACL", "DELUSER", "app"));
         }
