@@ -163,6 +163,10 @@ final class Healing {
         for (int i = 0; i < Math.min(without.size(), free.size()); i++) {
             this.log.note("healing: " + without.get(i) + " has no replica, " + free.get(i) + " becomes one");
             this.cluster.silences().end(ChaosCluster.address(free.get(i)), ChaosSettings.noticesSilentEnd());
+            if (this.redis.masters().contains(free.get(i))) {
+                // keys of slots that have gone elsewhere without them
+                free.get(i).command("FLUSHALL");
+            }
             this.redis.reparent(free.get(i), without.get(i));
         }
     }

@@ -64,6 +64,9 @@ final class Soak implements AutoCloseable {
 
     private final ShardedPublisher publisher;
 
+    /** With a connection of its own, since all that is on one waits when it waits for replicas. */
+    private final ShardedPublisher historyPublisher;
+
     private final Claims claims;
 
     private final HistoryListeners listeners;
@@ -110,11 +113,15 @@ final class Soak implements AutoCloseable {
         this.publishing.setOptions(neverTwice());
         this.publisher = new ShardedPublisher(() -> this.publishing, null);
         ShardHistory history = new ShardHistory(recovery);
-        this.publisher.setHistory(history);
+        this.historyPublisher = new ShardedPublisher(() -> this.publishing, null);
+        this.historyPublisher.setHistory(history);
         this.claims = new Claims(this.subscriptions, this.ledgers);
         this.listeners = new HistoryListeners(this.subscribing, this.subscriptions, recovery, this.histories);
-        this.traffic =
-                new Traffic(this.publisher, turns(), settings.rate(), channel -> LastAcknowledged.of(history, channel));
+        this.traffic = new Traffic(
+                ledger -> ledger instanceof HistoryLedger ? this.historyPublisher : this.publisher,
+                turns(),
+                settings.rate(),
+                channel -> LastAcknowledged.of(history, channel));
         this.storm = new Storm(faults(), new FaultPlan(settings.seed(), settings.lossless()), log);
         this.healing = new Healing(this.cluster, log);
         this.progress = new Progress(PROGRESS, this::status);
@@ -311,6 +318,7 @@ final class Soak implements AutoCloseable {
         this.progress.close();
         this.traffic.close();
         this.publisher.close();
+        this.historyPublisher.close();
         this.listeners.close();
         this.subscriptions.close();
         this.publishing.shutdown(Duration.ZERO, Duration.ofSeconds(2));

@@ -24,7 +24,7 @@ final class Traffic implements AutoCloseable {
 
     private static final int TICKS_A_SECOND = 50;
 
-    private final ShardedPublisher publisher;
+    private final Function<Ledger, ShardedPublisher> publishers;
 
     private final List<? extends Ledger> ledgers;
 
@@ -50,11 +50,11 @@ final class Traffic implements AutoCloseable {
      * @param positions tells where the last message of a channel is in its history
      */
     Traffic(
-            ShardedPublisher publisher,
+            Function<Ledger, ShardedPublisher> publishers,
             List<? extends Ledger> ledgers,
             int rate,
             Function<String, @Nullable StreamPosition> positions) {
-        this.publisher = publisher;
+        this.publishers = publishers;
         this.ledgers = ledgers;
         this.positions = positions;
         this.perTick = Math.max(1, rate / TICKS_A_SECOND);
@@ -76,7 +76,8 @@ final class Traffic implements AutoCloseable {
         String channel = ledger.channel().toString();
         Instant sent = Instant.now();
         try {
-            var unused = this.publisher
+            var unused = this.publishers
+                    .apply(ledger)
                     .publishAsync(channel, Long.toString(number))
                     .whenComplete((receivers, failure) -> {
                         if (failure != null) {
