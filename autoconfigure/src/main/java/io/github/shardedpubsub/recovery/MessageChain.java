@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class MessageChain {
 
     /** After so many readings in vain a live message is believed to be in no history, and what was before it to be lost. */
-    private static final int READINGS_IN_VAIN = 5;
+    private static final int READINGS_IN_VAIN = 8;
 
     /** Of how many epochs it is known up to where they were delivered. */
     private static final int EPOCHS = 8;
@@ -494,7 +494,9 @@ final class MessageChain {
         this.takesWhatIsThere = false;
         this.lossToldBefore = null;
         this.absenceTold = false;
-        deliver(there ? entries.subList(1, entries.size()) : entries, request, now);
+        // else the beginning of the history is not known to follow anything
+        boolean seamless = there || !request.from().isOrigin();
+        deliver(there ? entries.subList(1, entries.size()) : entries, request, seamless, now);
     }
 
     private boolean beginsBehindKnown(List<HistoryEntry> entries) {
@@ -565,12 +567,18 @@ final class MessageChain {
         return mayHaveExpired(now) ? HistoryLoss.Cause.EXPIRED : null;
     }
 
-    private void deliver(List<HistoryEntry> entries, HistoryRequest request, long now) {
+    /**
+     * Delivers what was read.
+     *
+     * @param seamless whether nothing was cut off before it: what is older and not in it is in no history
+     */
+    private void deliver(List<HistoryEntry> entries, HistoryRequest request, boolean seamless, long now) {
         int attempts = request.attempts();
+        boolean nothingBetween = seamless;
         for (HistoryEntry entry : entries) {
             if (!isKnown(entry.position())) {
                 attempts = 0;
-                if (!deliverWhatWaitsBefore(entry) || !this.steps.hasRoom()) {
+                if (!deliverWhatWaitsBefore(entry, nothingBetween) || !this.steps.hasRoom()) {
                     this.phase = Phase.FULL;
                     return;
                 }
@@ -580,16 +588,18 @@ final class MessageChain {
                 this.recovered++;
             }
             passed(entry.position());
+            nothingBetween = true;
         }
         if (!entries.isEmpty() && entries.size() >= this.pageSize) {
             readOn(0);
         } else {
-            readToTheEnd(attempts, now);
+            boolean isEnd = !entries.isEmpty() || seamless && position().equals(request.from());
+            readToTheEnd(attempts, isEnd ? position() : null, now);
         }
     }
 
     /** What came live and is older than what the history goes on with, which has lost it. Returns whether there was room. */
-    private boolean deliverWhatWaitsBefore(HistoryEntry entry) {
+    private boolean deliverWhatWaitsBefore(HistoryEntry entry, boolean nothingBetween) {
         while (!this.waiting.isEmpty()) {
             Live next = this.waiting.element();
             ShardEnvelope envelope = next.envelope();
@@ -599,12 +609,11 @@ final class MessageChain {
                 }
             } else if (!isKnown(envelope.position())) {
                 boolean follows = follows(envelope, false);
-                if (envelope.position().equals(entry.position())
-                        || !follows && !envelope.position().isBefore(entry.position())) {
+                if (envelope.position().equals(entry.position()) || !follows && !isBefore(envelope, entry.position())) {
                     return true;
                 }
-                boolean late = isBeforeDelivered(envelope.position());
-                if (!follows && (late || this.waitingSinceBefore > 0 && this.recovered > 0)) {
+                boolean late = isLate(envelope);
+                if (!follows && (nothingBetween || late || this.waitingSinceBefore > 0 && this.recovered > 0)) {
                     tellThatItIsLost(envelope);
                 } else if (this.steps.hasRoom()) {
                     if (!follows
@@ -625,6 +634,15 @@ final class MessageChain {
         return true;
     }
 
+    /** By the ids, but that one which says of the other that it is lost is behind it, whatever the clocks of their nodes say. */
+    private static boolean isBefore(ShardEnvelope envelope, StreamPosition other) {
+        LostWrites lost = envelope.link().lost();
+        boolean saysItIsBehind = lost != null
+                && lost.upTo().epoch().equals(other.epoch())
+                && !lost.upTo().isBefore(other);
+        return envelope.position().isBefore(other) && !saysItIsBehind;
+    }
+
     /** It is not in the history, which has gone on without it, and so has the listener. */
     private void tellThatItIsLost(ShardEnvelope envelope) {
         tellOfLostWrites(envelope.link());
@@ -632,8 +650,12 @@ final class MessageChain {
                 new HistoryLoss(HistoryLoss.Cause.WRITES_LOST, envelope.link().previous(), envelope.position()));
     }
 
-    /** Now those that wait, of which some were read. */
-    private void readToTheEnd(int attempts, long now) {
+    /**
+     * Now those that wait, of which some were read.
+     *
+     * @param end what the history ends with, if that is known to be the last one delivered
+     */
+    private void readToTheEnd(int attempts, @Nullable StreamPosition end, long now) {
         this.upToDateAt = now;
         while (true) {
             Taken taken = deliverWhatFollows(true, now);
@@ -654,11 +676,14 @@ final class MessageChain {
                 dequeue();
                 continue;
             }
-            if (this.waitingSinceBefore > 0 || envelope.position().isBefore(position())) {
+            if (this.waitingSinceBefore > 0 || isBefore(envelope, position())) {
                 tellThatItIsLost(envelope);
             } else if (attempts < READINGS_IN_VAIN) {
                 readOn(attempts + 1);
                 return;
+            } else if (position().equals(end)) {
+                // A master took it that had been replaced and did not know.
+                tellThatItIsLost(envelope);
             } else if (this.steps.hasRoom()) {
                 // Nothing leads to it.
                 tell(HistoryLoss.Cause.DELETED, position(), envelope.position());
@@ -699,8 +724,12 @@ final class MessageChain {
         return isDelivered(other) || other.isBefore(this.start);
     }
 
-    private boolean isBeforeDelivered(StreamPosition other) {
-        return this.delivered.values().stream().anyMatch(other::isBefore);
+    /** By the ids, it was before something that was delivered, and it does not say itself that it was not. */
+    private boolean isLate(ShardEnvelope envelope) {
+        LostWrites lost = envelope.link().lost();
+        return this.delivered.values().stream()
+                .anyMatch(last -> envelope.position().isBefore(last)
+                        && (lost == null || lost.upTo().isBefore(last)));
     }
 
     private boolean isDelivered(StreamPosition other) {

@@ -147,6 +147,12 @@ public final class ShardHistory {
         return this.writesLost.get();
     }
 
+    /** The last place that a server has acknowledged to this publisher; null if none is known. */
+    @Nullable
+    StreamPosition lastAcknowledged(String channel) {
+        return this.acknowledged.of(channel);
+    }
+
     private static byte[] sha(byte[] script) {
         try {
             return HexFormat.of()

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * together. Messages are numbered from 1. There is never more than one on its way, so that the order of two that servers have taken
  * is certain; one that could not be published, or whose answer was lost, may still arrive, once and at any time. Thread-safe.
  */
-final class ChannelLedger {
+final class ChannelLedger implements Ledger {
 
     /**
      * A message can be written to a subscriber and be lost with the connection or the subscription that ends then; so long before
@@ -70,12 +70,13 @@ final class ChannelLedger {
         this.unconfirmed = new Gap(Instant.EPOCH, Instant.MAX, null, "not confirmed yet");
     }
 
-    ChannelName channel() {
+    @Override
+    public ChannelName channel() {
         return this.channel;
     }
 
-    /** The next message's number, or 0 while another one is on its way. */
-    synchronized long next() {
+    @Override
+    public synchronized long next() {
         if (this.onItsWay) {
             return 0;
         }
@@ -83,17 +84,20 @@ final class ChannelLedger {
         return ++this.lastNumber;
     }
 
-    synchronized void published(Publication publication) {
+    @Override
+    public synchronized void published(Publication publication) {
         this.onItsWay = false;
         this.publications.add(publication);
     }
 
-    synchronized void notPublished(long number) {
+    @Override
+    public synchronized void notPublished(long number) {
         this.onItsWay = false;
         this.failures.add(number);
     }
 
-    synchronized boolean isOnItsWay() {
+    @Override
+    public synchronized boolean isOnItsWay() {
         return this.onItsWay;
     }
 
@@ -101,7 +105,8 @@ final class ChannelLedger {
         this.arrivals.add(number);
     }
 
-    synchronized boolean isMissing() {
+    @Override
+    public synchronized boolean isMissing() {
         return !new HashSet<>(this.arrivals)
                 .containsAll(this.publications.stream().map(Publication::number).toList());
     }
@@ -122,7 +127,8 @@ final class ChannelLedger {
         }
     }
 
-    synchronized void changed(ChannelTransition transition) {
+    @Override
+    public synchronized void changed(ChannelTransition transition) {
         this.history.addLast(transition.at() + " " + transition.from() + " -> " + transition.to() + " at "
                 + transition.node() + ": " + transition.detail());
         if (this.history.size() > REMEMBERED) {
@@ -270,8 +276,8 @@ final class ChannelLedger {
                 : violation(what + ": " + publication, publication.sent(), publication.answered());
     }
 
-    /** Something about this channel, with its history. */
-    synchronized Violation violation(String what, Instant from, Instant until) {
+    @Override
+    public synchronized Violation violation(String what, Instant from, Instant until) {
         return new Violation(this.channel + ": " + what, from, until, List.copyOf(this.history));
     }
 }

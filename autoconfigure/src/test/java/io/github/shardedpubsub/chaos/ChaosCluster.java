@@ -30,6 +30,8 @@ final class ChaosCluster implements AutoCloseable {
 
     private final Silences silences = new Silences();
 
+    private final HistoryHazards hazards = new HistoryHazards();
+
     private final Map<RedisNode, Instant> tiredUntil = new ConcurrentHashMap<>();
 
     private final ReentrantLock slots = new ReentrantLock();
@@ -56,6 +58,10 @@ final class ChaosCluster implements AutoCloseable {
 
     Silences silences() {
         return this.silences;
+    }
+
+    HistoryHazards hazards() {
+        return this.hazards;
     }
 
     static NodeAddress address(RedisNode node) {

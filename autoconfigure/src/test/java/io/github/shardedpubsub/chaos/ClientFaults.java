@@ -19,9 +19,12 @@ final class ClientFaults {
 
     private final Claims claims;
 
-    ClientFaults(ChaosCluster cluster, Claims claims) {
+    private final HistoryListeners listeners;
+
+    ClientFaults(ChaosCluster cluster, Claims claims, HistoryListeners listeners) {
         this.cluster = cluster;
         this.claims = claims;
+        this.listeners = listeners;
     }
 
     void addTo(Map<FaultKind, Fault> faults) {
@@ -31,7 +34,9 @@ final class ClientFaults {
         faults.put(FaultKind.REVOKE_CHANNELS, this::revokeChannels);
         faults.put(FaultKind.DELETE_USER, this::deleteUser);
         faults.put(FaultKind.BUSY_SCRIPT, this::busyScript);
-        faults.put(FaultKind.CHURN, (dice, account) -> account.note(this.claims.churn(dice)));
+        faults.put(
+                FaultKind.CHURN,
+                (dice, account) -> account.note(this.claims.churn(dice) + "; " + this.listeners.churn(dice)));
     }
 
     private RedisNode anyNode(Random dice) {

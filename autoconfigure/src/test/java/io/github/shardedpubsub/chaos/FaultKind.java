@@ -9,18 +9,18 @@ enum FaultKind {
     MOVE_MANY(5, Lane.SLOTS),
     MIGRATE(6, Lane.SLOTS),
     ASSIGN_AGAIN(6, Lane.SLOTS),
-    DELETE_AND_ADD(4, Lane.SLOTS),
-    CLUSTER_FAILS(1, Lane.SLOTS),
+    DELETE_AND_ADD(4, Lane.SLOTS, true),
+    CLUSTER_FAILS(1, Lane.SLOTS, true),
     DRAIN(1, Lane.NODES),
     REPLACE_NODE(1, Lane.NODES),
     FAILOVER(4, Lane.NODES),
-    FORCED_FAILOVER(2, Lane.NODES),
-    KILL_MASTER(3, Lane.NODES),
+    FORCED_FAILOVER(2, Lane.NODES, true),
+    KILL_MASTER(3, Lane.NODES, true),
     KILL_REPLICA(2, Lane.NODES),
     REPARENT_REPLICA(3, Lane.NODES),
     RESET_REPLICA(2, Lane.NODES),
-    RESET_MASTER(1, Lane.NODES),
-    FREEZE(3, Lane.NODES),
+    RESET_MASTER(1, Lane.NODES, true),
+    FREEZE(3, Lane.NODES, true),
     CLOSE_SUBSCRIBERS_OF_ONE_NODE(6, Lane.CLIENTS),
     CLOSE_ALL_SUBSCRIBERS(3, Lane.CLIENTS),
     CLOSE_PUBLISHERS(2, Lane.CLIENTS),
@@ -45,17 +45,37 @@ enum FaultKind {
 
     private final Lane lane;
 
+    /** Whether it can take messages from histories. */
+    private final boolean taking;
+
     FaultKind(int weight, Lane lane) {
+        this(weight, lane, false);
+    }
+
+    FaultKind(int weight, Lane lane, boolean taking) {
         this.weight = weight;
         this.lane = lane;
+        this.taking = taking;
     }
 
     Lane lane() {
         return this.lane;
     }
 
-    /** Chooses by weight. */
-    static FaultKind choose(Random dice) {
+    /**
+     * Chooses by weight.
+     *
+     * @param lossless whether to leave out those that can take messages from histories
+     */
+    static FaultKind choose(Random dice, boolean lossless) {
+        FaultKind chosen = choose(dice);
+        while (lossless && chosen.taking) {
+            chosen = choose(dice);
+        }
+        return chosen;
+    }
+
+    private static FaultKind choose(Random dice) {
         int total = 0;
         for (FaultKind kind : values()) {
             total += kind.weight;

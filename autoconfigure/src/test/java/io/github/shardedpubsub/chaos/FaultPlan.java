@@ -13,6 +13,8 @@ final class FaultPlan {
 
     private final Random dice;
 
+    private final boolean lossless;
+
     private int count;
 
     /**
@@ -28,12 +30,22 @@ final class FaultPlan {
         }
     }
 
-    FaultPlan(long seed) {
+    /**
+     * Creates it at its beginning.
+     *
+     * @param lossless whether to leave out what can take messages from a history
+     */
+    FaultPlan(long seed, boolean lossless) {
         this.dice = new Random(seed);
+        this.lossless = lossless;
     }
 
     Choice next() {
         int millis = SHORTEST_PAUSE_MILLIS + this.dice.nextInt(LONGEST_PAUSE_MILLIS - SHORTEST_PAUSE_MILLIS);
-        return new Choice(++this.count, Duration.ofMillis(millis), FaultKind.choose(this.dice), this.dice.nextLong());
+        return new Choice(
+                ++this.count,
+                Duration.ofMillis(millis),
+                FaultKind.choose(this.dice, this.lossless),
+                this.dice.nextLong());
     }
 }

@@ -97,6 +97,7 @@ final class Healing {
         Matcher onTheirWay = SLOT_ON_ITS_WAY.matcher(itself);
         while (onTheirWay.find()) {
             this.log.note("healing: slot " + onTheirWay.group(1) + " stays where it is at " + node);
+            destroyed(Integer.parseInt(onTheirWay.group(1)));
             node.command("CLUSTER", "SETSLOT", onTheirWay.group(1), "STABLE");
         }
     }
@@ -118,9 +119,17 @@ final class Healing {
             });
             for (int slot : wrong.stream().toArray()) {
                 this.log.note("healing: slot " + slot + " is not whose " + node + " takes it for");
+                destroyed(slot);
                 node.command("CLUSTER", "DELSLOTS", Integer.toString(slot));
             }
         }
+    }
+
+    /** What was on its way stays where nobody looks for it. */
+    private void destroyed(int slot) {
+        BitSet slots = new BitSet();
+        slots.set(slot);
+        this.cluster.hazards().destroyed(slots);
     }
 
     private void giveOwners() {
@@ -131,6 +140,7 @@ final class Healing {
         if (!unowned.isEmpty()) {
             int[] slots = unowned.stream().toArray();
             this.log.note("healing: " + slots.length + " slots have no owner: " + unowned);
+            this.cluster.hazards().destroyed(unowned);
             this.redis.deleteSlots(slots);
             this.redis.addSlots(masters.get(0), slots);
         }
@@ -153,6 +163,10 @@ final class Healing {
         for (int i = 0; i < Math.min(without.size(), free.size()); i++) {
             this.log.note("healing: " + without.get(i) + " has no replica, " + free.get(i) + " becomes one");
             this.cluster.silences().end(ChaosCluster.address(free.get(i)), ChaosSettings.noticesSilentEnd());
+            if (this.redis.masters().contains(free.get(i))) {
+                // keys of slots that have gone elsewhere without them
+                free.get(i).command("FLUSHALL");
+            }
             this.redis.reparent(free.get(i), without.get(i));
         }
     }

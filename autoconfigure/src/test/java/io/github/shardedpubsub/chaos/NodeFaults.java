@@ -2,7 +2,9 @@ package io.github.shardedpubsub.chaos;
 
 import io.github.shardedpubsub.chaos.Fault.Account;
 import io.github.shardedpubsub.chaos.Fault.NotNow;
+import io.github.shardedpubsub.chaos.HistoryHazards.Kind;
 import io.github.shardedpubsub.test.RedisCluster;
+import io.github.shardedpubsub.test.RedisClusterException;
 import io.github.shardedpubsub.test.RedisNode;
 import java.time.Duration;
 import java.util.BitSet;
@@ -14,6 +16,8 @@ import java.util.Random;
 final class NodeFaults {
 
     private static final Duration PROMOTION = Duration.ofSeconds(15);
+
+    private static final int MOST_RESETS = 20;
 
     private final ChaosCluster cluster;
 
@@ -61,6 +65,19 @@ final class NodeFaults {
         return shard;
     }
 
+    /** Those of either node: of a master that does not answer now, those that it had before. */
+    private BitSet slots(Shard shard) {
+        BitSet slots = new BitSet();
+        for (RedisNode node : List.of(shard.master(), shard.replica())) {
+            try {
+                slots.or(this.redis.slotsOf(node));
+            } catch (RedisClusterException doesNotAnswer) {
+                // the other one does
+            }
+        }
+        return slots;
+    }
+
     private static boolean hasLink(RedisNode replica) {
         return replica.command("INFO", "replication").contains("master_link_status:up");
     }
@@ -90,23 +107,33 @@ final class NodeFaults {
     private void failover(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
-        this.redis.failover(shard.replica());
+        this.cluster.hazards().during(Kind.HANDOVER, () -> slots(shard), () -> this.redis.failover(shard.replica()));
     }
 
     private void forcedFailover(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
-        this.redis.forceFailover(shard.replica());
+        this.cluster
+                .hazards()
+                .during(Kind.FAILOVER, () -> slots(shard), () -> this.redis.forceFailover(shard.replica()));
     }
 
     private void killMaster(Random dice, Account account) {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
-        shard.master().kill();
-        boolean promoted = ChaosCluster.await(PROMOTION, () -> shard.replica().role() == RedisNode.Role.MASTER);
-        account.note((promoted ? "promoted: " : "not promoted: ") + shard.replica());
-        ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
-        shard.master().restart();
+        BitSet slots = slots(shard);
+        this.cluster.hazards().during(Kind.FAILOVER, () -> slots, () -> {
+            shard.master().kill();
+            boolean promoted =
+                    ChaosCluster.await(PROMOTION, () -> shard.replica().role() == RedisNode.Role.MASTER);
+            account.note((promoted ? "promoted: " : "not promoted: ") + shard.replica());
+            ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
+            shard.master().restart();
+            if (!promoted) {
+                // it comes back with nothing
+                this.cluster.hazards().destroyed(slots);
+            }
+        });
         this.cluster.tire(shard.master());
         this.cluster.tire(shard.replica());
     }
@@ -149,10 +176,13 @@ final class NodeFaults {
         Shard shard = anyShard(dice);
         account.note(shard.toString());
         this.cluster.whileSlotsRest(() -> {
-            silent(shard.master());
-            this.redis.reset(shard.master());
-            ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
-            this.redis.forceFailover(shard.replica());
+            BitSet slots = slots(shard);
+            this.cluster.hazards().during(Kind.DESTRUCTION, () -> slots, () -> {
+                silent(shard.master());
+                resetWithoutKeys(shard.master());
+                ChaosCluster.last(ChaosCluster.millis(dice, 0, 1_000));
+                this.redis.forceFailover(shard.replica());
+            });
         });
         ChaosCluster.last(ChaosSettings.noticesSilentEnd());
         this.redis.rejoin(shard.master());
@@ -161,19 +191,36 @@ final class NodeFaults {
         this.cluster.tire(shard.replica());
     }
 
+    /** A server refuses that while it has a key, and there can be a new one at any time. */
+    private void resetWithoutKeys(RedisNode master) {
+        for (int attempt = 1; ; attempt++) {
+            master.command("FLUSHALL");
+            try {
+                this.redis.reset(master);
+                return;
+            } catch (RedisClusterException thereIsAKey) {
+                if (attempt == MOST_RESETS) {
+                    throw thereIsAKey;
+                }
+            }
+        }
+    }
+
     private void freeze(Random dice, Account account) {
         Shard shard = anyShard(dice);
         RedisNode node = dice.nextInt(3) > 0 ? shard.master() : shard.replica();
         account.note(node + " of " + shard);
         Duration noticed = ChaosSettings.noticesFrozenNode();
-        this.cluster.whileSlotsRest(() -> {
-            BitSet slots = this.redis.slotsOf(shard.master());
-            this.cluster.silences().freeze(ChaosCluster.address(node), slots, noticed);
-            node.freeze();
+        this.cluster.hazards().during(Kind.FAILOVER, () -> slots(shard), () -> {
+            this.cluster.whileSlotsRest(() -> {
+                BitSet slots = this.redis.slotsOf(shard.master());
+                this.cluster.silences().freeze(ChaosCluster.address(node), slots, noticed);
+                node.freeze();
+            });
+            ChaosCluster.last(noticed.plus(ChaosCluster.millis(dice, 0, 1_000)));
+            node.thaw();
+            this.cluster.silences().thaw(ChaosCluster.address(node));
         });
-        ChaosCluster.last(noticed.plus(ChaosCluster.millis(dice, 0, 1_000)));
-        node.thaw();
-        this.cluster.silences().thaw(ChaosCluster.address(node));
         account.note("thawed " + node);
         this.cluster.tire(shard.master());
         this.cluster.tire(shard.replica());
@@ -185,7 +232,12 @@ final class NodeFaults {
             throw new NotNow("fewer than four masters have slots");
         }
         account.note(master.toString());
-        this.redis.drain(master);
+        drain(master);
+    }
+
+    private void drain(RedisNode master) {
+        BitSet slots = this.redis.slotsOf(master);
+        this.cluster.hazards().during(Kind.MOVE, () -> slots, () -> this.redis.drain(master));
     }
 
     /** A node that nobody has heard of takes slots; another one gives all of its away and is gone for good. */
@@ -194,7 +246,7 @@ final class NodeFaults {
         RedisNode added = this.redis.addNode();
         this.cluster.tire(added);
         account.note(shard.master() + " by " + added);
-        this.redis.drain(shard.master());
+        drain(shard.master());
         for (RedisNode replica : this.redis.replicasOf(shard.master())) {
             silent(replica);
             this.redis.reparent(replica, added);

@@ -2,6 +2,7 @@ package io.github.shardedpubsub.chaos;
 
 import io.github.shardedpubsub.chaos.Fault.Account;
 import io.github.shardedpubsub.chaos.Fault.NotNow;
+import io.github.shardedpubsub.chaos.HistoryHazards.Kind;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
 import io.github.shardedpubsub.test.ServerTrait;
@@ -19,11 +20,15 @@ final class SlotFaults {
 
     private final ChaosCluster cluster;
 
-    private final List<ChannelLedger> ledgers;
+    private final List<? extends Ledger> ledgers;
 
-    SlotFaults(ChaosCluster cluster, List<ChannelLedger> ledgers) {
+    /** Whether nothing may be taken from a history. */
+    private final boolean lossless;
+
+    SlotFaults(ChaosCluster cluster, List<? extends Ledger> ledgers, boolean lossless) {
         this.cluster = cluster;
         this.ledgers = ledgers;
+        this.lossless = lossless;
     }
 
     void addTo(Map<FaultKind, Fault> faults) {
@@ -41,13 +46,29 @@ final class SlotFaults {
     }
 
     private int anySlot(Random dice) {
-        ChannelLedger ledger = this.ledgers.get(dice.nextInt(this.ledgers.size()));
+        Ledger ledger = this.ledgers.get(dice.nextInt(this.ledgers.size()));
         return RedisCluster.slot(ledger.channel().toString());
     }
 
-    private static SlotMove anyOrder(Random dice) {
+    private SlotMove anyOrder(Random dice) {
         SlotMove[] orders = SlotMove.values();
-        return orders[dice.nextInt(orders.length)];
+        SlotMove order = orders[dice.nextInt(orders.length)];
+        return this.lossless && order == SlotMove.GOSSIP_ONLY ? SlotMove.TARGET_FIRST : order;
+    }
+
+    private void move(int slot, RedisNode target, SlotMove order) {
+        this.cluster
+                .hazards()
+                .during(
+                        order == SlotMove.GOSSIP_ONLY ? Kind.DESTRUCTION : Kind.MOVE,
+                        () -> set(slot),
+                        () -> this.cluster.redis().moveSlot(slot, target, order));
+    }
+
+    private static BitSet set(int... slots) {
+        BitSet set = new BitSet();
+        IntStream.of(slots).forEach(set::set);
+        return set;
     }
 
     private RedisNode otherMaster(RedisNode owner, Random dice) {
@@ -71,7 +92,7 @@ final class SlotFaults {
         RedisNode owner = answeringOwner(slot);
         RedisNode target = otherMaster(owner, dice);
         account.note(slot + " from " + owner + " to " + target + ", " + order);
-        this.cluster.redis().moveSlot(slot, target, order);
+        move(slot, target, order);
     }
 
     private void moveThereAndBack(Random dice, Account account) {
@@ -81,8 +102,8 @@ final class SlotFaults {
         RedisNode owner = answeringOwner(slot);
         RedisNode target = otherMaster(owner, dice);
         account.note(slot + " from " + owner + " to " + target + ", " + there + ", and back, " + back);
-        this.cluster.redis().moveSlot(slot, target, there);
-        this.cluster.redis().moveSlot(slot, owner, back);
+        move(slot, target, there);
+        move(slot, owner, back);
     }
 
     private void moveMany(Random dice, Account account) {
@@ -106,7 +127,9 @@ final class SlotFaults {
         int first = Math.max(owned.previousClearBit(slot) + 1, slot - widest / 2);
         int last = Math.min(owned.nextClearBit(slot) - 1, first + widest - 1);
         account.note(first + " to " + last + " from " + owner + " to " + target);
-        redis.migrateSlots(first, last, target);
+        BitSet range = new BitSet();
+        range.set(first, last + 1);
+        this.cluster.hazards().during(Kind.MOVE, () -> range, () -> redis.migrateSlots(first, last, target));
     }
 
     private void assignAgain(Random dice, Account account) {
@@ -124,11 +147,13 @@ final class SlotFaults {
         }
         int[] slots = slots(dice, 1 + dice.nextInt(5));
         account.note(text(slots) + " deleted");
-        this.cluster.redis().deleteSlots(slots);
-        ChaosCluster.last(ChaosCluster.millis(dice, 200, 2_500));
-        RedisNode owner = ChaosCluster.any(this.cluster.redis().masters(), dice, "master");
-        account.note(text(slots) + " added to " + owner);
-        this.cluster.redis().addSlots(owner, slots);
+        this.cluster.hazards().during(Kind.DESTRUCTION, () -> set(slots), () -> {
+            this.cluster.redis().deleteSlots(slots);
+            ChaosCluster.last(ChaosCluster.millis(dice, 200, 2_500));
+            RedisNode owner = ChaosCluster.any(this.cluster.redis().masters(), dice, "master");
+            account.note(text(slots) + " added to " + owner);
+            this.cluster.redis().addSlots(owner, slots);
+        });
     }
 
     /** A single slot without an owner, and all nodes refuse to serve any. */

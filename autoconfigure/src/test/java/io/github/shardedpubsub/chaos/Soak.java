@@ -2,6 +2,9 @@ package io.github.shardedpubsub.chaos;
 
 import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.LastAcknowledged;
+import io.github.shardedpubsub.recovery.RecoverySettings;
+import io.github.shardedpubsub.recovery.ShardHistory;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.subscription.SlotFollowingSubscriptions;
@@ -22,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Storms and quiet phases in turn, on one cluster with one application's subscriptions. */
@@ -29,6 +33,8 @@ final class Soak implements AutoCloseable {
 
     /** So many channels share a slot. */
     private static final int CHANNELS_OF_A_SLOT = 2;
+
+    private static final int TURNS_OF_A_HISTORY = 5;
 
     private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(1);
 
@@ -46,6 +52,8 @@ final class Soak implements AutoCloseable {
 
     private final List<ChannelLedger> ledgers;
 
+    private final List<HistoryLedger> histories;
+
     private final SubscriptionWatch watch;
 
     private final RedisClusterClient subscribing;
@@ -56,7 +64,12 @@ final class Soak implements AutoCloseable {
 
     private final ShardedPublisher publisher;
 
+    /** With a connection of its own, since all that is on one waits when it waits for replicas. */
+    private final ShardedPublisher historyPublisher;
+
     private final Claims claims;
+
+    private final HistoryListeners listeners;
 
     private final Traffic traffic;
 
@@ -70,6 +83,8 @@ final class Soak implements AutoCloseable {
 
     private final Tally tally = new Tally();
 
+    private final HistoryTally historyTally = new HistoryTally();
+
     private Duration longestRecovery = Duration.ZERO;
 
     Soak(ChaosSettings settings, FaultLog log) {
@@ -79,8 +94,16 @@ final class Soak implements AutoCloseable {
         this.ledgers = IntStream.range(0, settings.channels())
                 .mapToObj(i -> new ChannelLedger(ChannelName.of("chaos:{" + i / CHANNELS_OF_A_SLOT + "}:" + i)))
                 .toList();
-        Map<ChannelName, ChannelLedger> byName = new HashMap<>();
+        this.histories = IntStream.range(0, settings.histories())
+                .mapToObj(i -> new HistoryLedger(
+                        ChannelName.of("kept:{" + i / CHANNELS_OF_A_SLOT + "}:" + i),
+                        this.cluster.hazards(),
+                        settings.replicas() > 0))
+                .toList();
+        Map<ChannelName, Ledger> byName = new HashMap<>();
         this.ledgers.forEach(ledger -> byName.put(ledger.channel(), ledger));
+        this.histories.forEach(ledger -> byName.put(ledger.channel(), ledger));
+        RecoverySettings recovery = settings.recovery("kept:*");
         this.watch = new SubscriptionWatch(byName);
         this.subscribing = RedisClusterClient.create(seeds(ChaosCluster.USER));
         this.subscriptions = SlotFollowingSubscriptions.start(
@@ -89,11 +112,28 @@ final class Soak implements AutoCloseable {
         this.publishing = RedisClusterClient.create(seeds(null));
         this.publishing.setOptions(neverTwice());
         this.publisher = new ShardedPublisher(() -> this.publishing, null);
+        ShardHistory history = new ShardHistory(recovery);
+        this.historyPublisher = new ShardedPublisher(() -> this.publishing, null);
+        this.historyPublisher.setHistory(history);
         this.claims = new Claims(this.subscriptions, this.ledgers);
-        this.traffic = new Traffic(this.publisher, this.ledgers, settings.rate());
-        this.storm = new Storm(faults(), new FaultPlan(settings.seed()), log);
+        this.listeners = new HistoryListeners(this.subscribing, this.subscriptions, recovery, this.histories);
+        this.traffic = new Traffic(
+                ledger -> ledger instanceof HistoryLedger ? this.historyPublisher : this.publisher,
+                turns(),
+                settings.rate(),
+                channel -> LastAcknowledged.of(history, channel));
+        this.storm = new Storm(faults(), new FaultPlan(settings.seed(), settings.lossless()), log);
         this.healing = new Healing(this.cluster, log);
         this.progress = new Progress(PROGRESS, this::status);
+    }
+
+    /** Channels with a history have their turns more often, so that what an interruption takes does not fit into a page. */
+    private List<Ledger> turns() {
+        List<Ledger> turns = new ArrayList<>(this.ledgers);
+        for (int i = 0; i < TURNS_OF_A_HISTORY; i++) {
+            turns.addAll(i * turns.size() / TURNS_OF_A_HISTORY, this.histories);
+        }
+        return turns;
     }
 
     private List<RedisURI> seeds(@Nullable String user) {
@@ -128,15 +168,16 @@ final class Soak implements AutoCloseable {
 
     private Map<FaultKind, Fault> faults() {
         Map<FaultKind, Fault> faults = new EnumMap<>(FaultKind.class);
-        new SlotFaults(this.cluster, this.ledgers).addTo(faults);
+        new SlotFaults(this.cluster, turns(), this.settings.lossless()).addTo(faults);
         new NodeFaults(this.cluster).addTo(faults);
-        new ClientFaults(this.cluster, this.claims).addTo(faults);
+        new ClientFaults(this.cluster, this.claims, this.listeners).addTo(faults);
         return faults;
     }
 
     /** Ends early at the first quiet phase that finds something. */
     void run() throws InterruptedException {
         this.claims.claimAll();
+        this.listeners.addAll();
         awaitRecovery();
         Instant end = Instant.now().plus(this.settings.duration());
         while (this.violations.isEmpty() && Instant.now().isBefore(end)) {
@@ -169,6 +210,7 @@ final class Soak implements AutoCloseable {
 
     private void calm() {
         this.claims.claimAll();
+        this.listeners.addAll();
         this.healing.heal();
         this.log.note("the cluster is well");
         awaitRecovery();
@@ -197,8 +239,14 @@ final class Soak implements AutoCloseable {
     }
 
     private boolean allConfirmed() {
+        if (!this.listeners.areAll()) {
+            // what was refused while it was not allowed
+            this.listeners.addAll();
+            return false;
+        }
         return this.claims.count() == this.ledgers.size()
-                && this.subscriptions.counts().getOrDefault(ChannelState.SUBSCRIBED, 0) == this.ledgers.size();
+                && this.subscriptions.counts().getOrDefault(ChannelState.SUBSCRIBED, 0)
+                        == this.ledgers.size() + this.histories.size();
     }
 
     /** All that was published has been answered, and what is still to arrive has had time to. */
@@ -221,7 +269,10 @@ final class Soak implements AutoCloseable {
         Instant begin = Instant.now();
         this.traffic.publishOneEach();
         ChaosCluster.await(
-                ARRIVAL, () -> this.traffic.isQuiet() && this.ledgers.stream().noneMatch(ChannelLedger::isMissing));
+                ARRIVAL,
+                () -> this.traffic.isQuiet()
+                        && Stream.concat(this.ledgers.stream(), this.histories.stream())
+                                .noneMatch(Ledger::isMissing));
         for (ChannelLedger ledger : this.ledgers) {
             Tally one = new Tally();
             this.violations.addAll(ledger.settle(List.of(), one));
@@ -232,6 +283,14 @@ final class Soak implements AutoCloseable {
                         Instant.now()));
             }
             this.tally.add(one);
+        }
+        // with it each listener must have, or have been told of, all that was before
+        for (HistoryLedger ledger : this.histories) {
+            if (ledger.isMissing()) {
+                this.violations.add(ledger.violation(
+                        "all was well, and a message did not arrive within " + ARRIVAL, begin, Instant.now()));
+            }
+            this.violations.addAll(ledger.settle(this.historyTally));
         }
     }
 
@@ -245,6 +304,7 @@ final class Soak implements AutoCloseable {
 
     String summary() {
         return this.cluster.redis().serverVersion() + ": " + this.log.count() + " faults; " + this.tally + "; "
+                + this.historyTally + ", " + this.listeners + "; "
                 + this.watch + "; longest recovery " + this.longestRecovery.toMillis() + " ms; faults: "
                 + this.log.summary();
     }
@@ -258,6 +318,8 @@ final class Soak implements AutoCloseable {
         this.progress.close();
         this.traffic.close();
         this.publisher.close();
+        this.historyPublisher.close();
+        this.listeners.close();
         this.subscriptions.close();
         this.publishing.shutdown(Duration.ZERO, Duration.ofSeconds(2));
         this.subscribing.shutdown(Duration.ZERO, Duration.ofSeconds(2));

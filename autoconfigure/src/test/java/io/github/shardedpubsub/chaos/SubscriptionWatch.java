@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** Enters every change into its channel's ledger, and counts the rest. */
 final class SubscriptionWatch implements SubscriptionObserver {
 
-    private final Map<ChannelName, ChannelLedger> ledgers;
+    private final Map<ChannelName, ? extends Ledger> ledgers;
 
     private final LongAdder interruptions = new LongAdder();
 
@@ -22,7 +22,7 @@ final class SubscriptionWatch implements SubscriptionObserver {
 
     private final Queue<String> outOfStep = new ConcurrentLinkedQueue<>();
 
-    SubscriptionWatch(Map<ChannelName, ChannelLedger> ledgers) {
+    SubscriptionWatch(Map<ChannelName, ? extends Ledger> ledgers) {
         this.ledgers = ledgers;
     }
 
@@ -31,7 +31,7 @@ final class SubscriptionWatch implements SubscriptionObserver {
         if (transition.to() == ChannelState.INTERRUPTED) {
             this.interruptions.increment();
         }
-        ChannelLedger ledger = this.ledgers.get(transition.channel());
+        Ledger ledger = this.ledgers.get(transition.channel());
         if (ledger != null) {
             ledger.changed(transition);
         }

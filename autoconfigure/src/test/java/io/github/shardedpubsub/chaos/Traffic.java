@@ -1,26 +1,34 @@
 package io.github.shardedpubsub.chaos;
 
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.StreamPosition;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Publishes numbered messages to all channels in turn at a steady rate, never a second one to a channel before the first is answered. */
+/**
+ * Publishes numbered messages to all channels in turn at a steady rate, never a second one to a channel before the first is answered.
+ */
 final class Traffic implements AutoCloseable {
 
     private static final Logger logger = LoggerFactory.getLogger(Traffic.class);
 
     private static final int TICKS_A_SECOND = 50;
 
-    private final ShardedPublisher publisher;
+    private final Function<Ledger, ShardedPublisher> publishers;
 
-    private final List<ChannelLedger> ledgers;
+    private final List<? extends Ledger> ledgers;
+
+    private final Function<String, @Nullable StreamPosition> positions;
 
     private final int perTick;
 
@@ -35,9 +43,20 @@ final class Traffic implements AutoCloseable {
 
     private int turn;
 
-    Traffic(ShardedPublisher publisher, List<ChannelLedger> ledgers, int rate) {
-        this.publisher = publisher;
+    /**
+     * Creates it paused.
+     *
+     * @param ledgers those of the channels, some of them several times for more messages
+     * @param positions tells where the last message of a channel is in its history
+     */
+    Traffic(
+            Function<Ledger, ShardedPublisher> publishers,
+            List<? extends Ledger> ledgers,
+            int rate,
+            Function<String, @Nullable StreamPosition> positions) {
+        this.publishers = publishers;
         this.ledgers = ledgers;
+        this.positions = positions;
         this.perTick = Math.max(1, rate / TICKS_A_SECOND);
         var unused = this.ticker.scheduleAtFixedRate(
                 this::tick, 0, Duration.ofSeconds(1).toNanos() / TICKS_A_SECOND, TimeUnit.NANOSECONDS);
@@ -49,22 +68,25 @@ final class Traffic implements AutoCloseable {
         }
     }
 
-    private void publish(ChannelLedger ledger) {
+    private void publish(Ledger ledger) {
         long number = ledger.next();
         if (number == 0) {
             return;
         }
+        String channel = ledger.channel().toString();
         Instant sent = Instant.now();
         try {
-            var unused = this.publisher
-                    .publishAsync(ledger.channel().toString(), Long.toString(number))
+            var unused = this.publishers
+                    .apply(ledger)
+                    .publishAsync(channel, Long.toString(number))
                     .whenComplete((receivers, failure) -> {
                         if (failure != null) {
                             this.failed.increment();
                             ledger.notPublished(number);
                         } else {
                             this.published.increment();
-                            ledger.published(new Publication(number, sent, Instant.now(), receivers));
+                            ledger.published(new Publication(
+                                    number, sent, Instant.now(), receivers, this.positions.apply(channel)));
                         }
                     });
         } catch (RuntimeException ex) {
@@ -83,12 +105,12 @@ final class Traffic implements AutoCloseable {
     }
 
     boolean isQuiet() {
-        return this.paused && this.ledgers.stream().noneMatch(ChannelLedger::isOnItsWay);
+        return this.paused && this.ledgers.stream().noneMatch(Ledger::isOnItsWay);
     }
 
     /** One message to each channel, while all else is paused. */
     void publishOneEach() {
-        this.ledgers.forEach(this::publish);
+        new LinkedHashSet<>(this.ledgers).forEach(this::publish);
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
@@ -53,7 +54,12 @@ class MessageChainPropertyTests {
             Deed.PUBLISH_PLAIN,
             Deed.PASS);
 
-    private static final Set<Deed> ALL_BUT_RESTARTS = EnumSet.complementOf(EnumSet.of(Deed.RESTART));
+    private static final EnumSet<Deed> REPLACED = EnumSet.of(Deed.SEND_TO_REPLACED, Deed.TAKE_LATE);
+
+    private static final Set<Deed> ALL_BUT_REPLACED = EnumSet.complementOf(REPLACED);
+
+    private static final Set<Deed> ALL_BUT_RESTARTS =
+            EnumSet.complementOf(EnumSet.of(Deed.RESTART, Deed.SEND_TO_REPLACED, Deed.TAKE_LATE));
 
     private enum Deed {
         PUBLISH,
@@ -74,6 +80,10 @@ class MessageChainPropertyTests {
         PASS,
         TRIM,
         FAIL_OVER,
+        /** To the master that was replaced: it does not answer. */
+        SEND_TO_REPLACED,
+        /** The master that was replaced takes what was sent to it, and passes it on. */
+        TAKE_LATE,
         DELETE,
         EXPIRE,
         /** The listener is stopped, and starts again behind the last message that it has taken. */
@@ -94,6 +104,21 @@ class MessageChainPropertyTests {
         assertThat(run.losses).as(run.toString()).isEmpty();
         run.assertEachOnceAndInOrder();
         run.assertNothingMissesButWhatWasToldOf();
+    }
+
+    @Property(tries = 20_000)
+    @Label(
+            "what a master takes late that was replaced is not delivered behind what the history has instead, or is told of")
+    void nothingIsDeliveredFromBesidesTheHistory(@ForAll("tapes") List<Integer> numbers) {
+        List<Deed> deeds = new ArrayList<>(HARMLESS);
+        deeds.addAll(REPLACED);
+        deeds.add(Deed.FAIL_OVER);
+        // what is besides a history that is gone nobody can tell from what was in it
+        Run run = new Run(deeds, 1);
+        run.play(numbers);
+        run.assertEachOnceAndInOrder();
+        run.assertNothingMissesButWhatWasToldOf();
+        run.assertLostWritesAreLost();
     }
 
     @Property(tries = 40_000)
@@ -146,7 +171,7 @@ class MessageChainPropertyTests {
     @Label(
             "and whatever becomes of the history, it gets each message, once unless a failover has lost an epoch, or is told")
     void nothingIsMissingInSilenceOverRestarts(@ForAll("tapes") List<Integer> numbers) {
-        Run run = new Run(List.of(Deed.values()));
+        Run run = new Run(List.copyOf(ALL_BUT_REPLACED));
         run.play(numbers);
         if (!run.trace.toString().contains(Deed.FAIL_OVER.name())) {
             run.assertEachOnceAndInOrder();
@@ -241,6 +266,60 @@ class MessageChainPropertyTests {
                 Arbitraries.integers().between(1, 100).map(millis -> StartPosition.since(Duration.ofMillis(millis))));
     }
 
+    /** Begun, and live. */
+    private static final Deed[] LIVE = {
+        Deed.EXECUTE, Deed.ANSWER, Deed.SUBSCRIBE, Deed.CONFIRM, Deed.EXECUTE, Deed.ANSWER
+    };
+
+    @Example
+    @Label("what a master takes that has been replaced is not delivered behind what the history has instead")
+    void isNotDeliveredFromBesidesTheHistory() {
+        Run run = new Run(List.of(Deed.values()));
+        run.play(
+                LIVE,
+                Deed.PUBLISH,
+                Deed.ARRIVE,
+                Deed.FAIL_OVER,
+                Deed.SEND_TO_REPLACED,
+                Deed.SEND_TO_REPLACED,
+                Deed.SUBSCRIBE,
+                Deed.CONFIRM,
+                Deed.EXECUTE,
+                Deed.ANSWER,
+                Deed.PUBLISH,
+                Deed.ARRIVE,
+                Deed.TAKE_LATE);
+        run.assertEachOnceAndInOrder();
+        run.assertNothingMissesButWhatWasToldOf();
+        assertThat(run.delivered).as(run.toString()).doesNotContain(1, 2);
+        assertThat(run.losses)
+                .as(run.toString())
+                .extracting(told -> told.loss().cause())
+                .containsExactly(HistoryLoss.Cause.WRITES_LOST, HistoryLoss.Cause.WRITES_LOST);
+    }
+
+    @Example
+    @Label("what says that a message was lost before it is not delivered before that message, whatever the clocks say")
+    void isNotDeliveredBeforeWhatItSaysWasBefore() {
+        Run run = new Run(List.of(Deed.values()));
+        run.play(
+                LIVE,
+                Deed.PUBLISH,
+                Deed.GO_ASTRAY,
+                // the clock of the next one is behind
+                Deed.FAIL_OVER,
+                Deed.SUBSCRIBE,
+                Deed.CONFIRM,
+                Deed.EXECUTE,
+                Deed.DELETE,
+                Deed.PUBLISH,
+                Deed.ARRIVE,
+                Deed.ANSWER);
+        run.assertEachOnceAndInOrder();
+        run.assertNothingMissesButWhatWasToldOf();
+        assertThat(run.delivered).as(run.toString()).startsWith(0, 1);
+    }
+
     /** A loss, and how much was published when it was told. */
     private record Told(HistoryLoss loss, int published) {}
 
@@ -295,13 +374,24 @@ class MessageChainPropertyTests {
         /** From there on nothing may be missing. */
         private int owedFrom = Integer.MAX_VALUE;
 
+        /** How much of the history every replica has. */
+        private final int leastKept;
+
+        private boolean tookLate;
+
         Run(List<Deed> deeds) {
+            this(deeds, 0);
+        }
+
+        Run(List<Deed> deeds, int leastKept) {
             this.deeds = deeds;
+            this.leastKept = leastKept;
         }
 
         void play(List<Integer> numbers) {
             Iterator<Integer> tape = numbers.iterator();
-            for (int before = tape.next() % 4; before > 0 && this.start.equals(StartPosition.NEW); before--) {
+            int first = this.leastKept + tape.next() % 4;
+            for (int before = first; before > 0 && this.start.equals(StartPosition.NEW); before--) {
                 this.history.publish();
             }
             this.startedAt = this.history.now();
@@ -311,6 +401,10 @@ class MessageChainPropertyTests {
                 play(this.deeds.get(number % this.deeds.size()), number / 100, number % 7);
             }
             heal();
+        }
+
+        void play(Deed[] first, Deed... then) {
+            play(Stream.concat(Stream.of(first), Stream.of(then)).toArray(Deed[]::new));
         }
 
         void play(Deed... deeds) {
@@ -433,8 +527,17 @@ class MessageChainPropertyTests {
                 case PASS -> this.history.pass(argument);
                 case TRIM -> this.history.trim(argument % 6);
                 case FAIL_OVER -> {
+                    if (this.leastKept > 0 && this.tookLate) {
+                        // whatever else is lost then, what came late may be the next one
+                        return;
+                    }
                     interrupt(argument);
-                    this.history.failOver(argument % 4, argument % 3 * 50L - 50);
+                    this.history.failOver(argument % 4, this.leastKept, argument % 3 * 50L - 50);
+                }
+                case SEND_TO_REPLACED -> this.history.sendToReplaced();
+                case TAKE_LATE -> {
+                    this.tookLate = true;
+                    this.history.takeLate().forEach(this::publish);
                 }
                 case DELETE -> this.history.delete();
                 case RESTART -> restart();
@@ -605,7 +708,8 @@ class MessageChainPropertyTests {
 
         void assertNothingMissesButWhatWasToldOf() {
             for (int number = this.owedFrom; number < this.history.publishedCount(); number++) {
-                if (!this.delivered.contains(number)) {
+                if (!this.delivered.contains(number)
+                        && !this.history.unanswered().contains(number)) {
                     int missing = number;
                     assertThat(this.losses)
                             .as("%s is missing: %s", missing, this)

@@ -3,9 +3,11 @@ package io.github.shardedpubsub.recovery;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A channel's history as servers and one publisher keep it, with everything that can become of it. Messages are numbers. */
@@ -38,6 +40,17 @@ final class ModelHistory {
     private int numbers;
 
     private int deletions;
+
+    /** What a master goes on with that has been replaced without knowing; null if there is none. */
+    private @Nullable Replaced replaced;
+
+    /** Whether anything is published since. */
+    private boolean publishedSince;
+
+    /** Messages without an answer, which may be missing. */
+    private final Set<Integer> unanswered = new HashSet<>();
+
+    private record Replaced(List<HistoryEntry> stream, String prefix, long clockOffset, List<Integer> sent) {}
 
     long now() {
         return this.now;
@@ -72,25 +85,63 @@ final class ModelHistory {
 
     /** As the script does it. Returns what is published. */
     byte[] publish() {
-        HistoryEntry last = this.stream.isEmpty() ? null : this.stream.get(this.stream.size() - 1);
-        StreamPosition previous = last != null ? last.position() : StreamPosition.ORIGIN;
-        LostWrites lost = lost(previous);
-        boolean begins = lost != null || !previous.epoch().startsWith(prefix());
-        String epoch = begins ? prefix() + String.format("%08x", ++this.epochs) : previous.epoch();
-        long clock = this.now + this.clockOffset;
+        StreamPosition previous = last(this.stream);
+        ShardEnvelope written = write(this.stream, prefix(), this.clockOffset, lost(previous), this.numbers++);
+        StreamPosition position = written.position();
+        this.acknowledged = position;
+        this.publishedSince = true;
+        if (!position.epoch().equals(previous.epoch()) || position.millis() / RENEWAL != previous.millis() / RENEWAL) {
+            this.expiresAt = this.now + EXPIRY + RENEWAL;
+        }
+        return written.message();
+    }
+
+    private static StreamPosition last(List<HistoryEntry> stream) {
+        return stream.isEmpty()
+                ? StreamPosition.ORIGIN
+                : stream.get(stream.size() - 1).position();
+    }
+
+    private ShardEnvelope write(
+            List<HistoryEntry> stream, String prefix, long clockOffset, @Nullable LostWrites lost, int number) {
+        StreamPosition previous = last(stream);
+        boolean begins = lost != null || !previous.epoch().startsWith(prefix);
+        String epoch = begins ? prefix + String.format("%08x", ++this.epochs) : previous.epoch();
+        long clock = this.now + clockOffset;
         StreamPosition position = clock > previous.millis()
                 ? new StreamPosition(epoch, clock, 0)
                 : new StreamPosition(epoch, previous.millis(), previous.sequence() + 1);
         Link link = new Link(previous, lost);
-        int number = this.numbers++;
         byte[] payload = Integer.toString(number).getBytes(StandardCharsets.US_ASCII);
-        this.stream.add(new HistoryEntry(position, begins ? link : null, payload));
+        stream.add(new HistoryEntry(position, begins ? link : null, payload));
         this.published.put(position, number);
-        this.acknowledged = position;
-        if (begins || position.millis() / RENEWAL != previous.millis() / RENEWAL) {
-            this.expiresAt = this.now + EXPIRY + RENEWAL;
+        return Objects.requireNonNull(ShardEnvelope.parse(envelope(position, link, payload)));
+    }
+
+    /** Something is sent to the master that was replaced, which will not answer; not when the publisher knows another one. */
+    void sendToReplaced() {
+        if (this.replaced != null && !this.publishedSince) {
+            this.unanswered.add(this.numbers);
+            this.replaced.sent().add(this.numbers++);
         }
-        return envelope(position, link, payload);
+    }
+
+    /** It takes what was sent to it, and hears then that it is none. Returns what is published. */
+    List<byte[]> takeLate() {
+        Replaced late = this.replaced;
+        this.replaced = null;
+        List<byte[]> taken = new ArrayList<>();
+        if (late != null) {
+            for (int number : late.sent()) {
+                taken.add(write(late.stream(), late.prefix(), late.clockOffset(), null, number)
+                        .message());
+            }
+        }
+        return taken;
+    }
+
+    Set<Integer> unanswered() {
+        return this.unanswered;
     }
 
     private String prefix() {
@@ -166,8 +217,10 @@ final class ModelHistory {
     }
 
     /** A replica that is so many messages behind takes over, and its clock is another. */
-    void failOver(int lost, long clockOffset) {
-        for (int i = 0; i < lost && !this.stream.isEmpty(); i++) {
+    void failOver(int lost, int kept, long clockOffset) {
+        this.publishedSince = false;
+        this.replaced = new Replaced(new ArrayList<>(this.stream), prefix(), this.clockOffset, new ArrayList<>());
+        for (int i = 0; i < lost && this.stream.size() > kept; i++) {
             this.stream.remove(this.stream.size() - 1);
         }
         this.clockOffset = clockOffset;

@@ -167,7 +167,16 @@ final class RecoveringApplication implements AutoCloseable {
     }
 
     void listen(String channel, ListenerOptions options, MessageListener listener) {
-        this.container.addMessageListener(listener, List.of(ChannelTopic.of(channel)), options);
+        listen(List.of(channel), options, listener);
+    }
+
+    void listen(List<String> channels, ListenerOptions options, MessageListener listener) {
+        this.container.addMessageListener(
+                listener, channels.stream().map(ChannelTopic::of).toList(), options);
+    }
+
+    RedisClusterClient client() {
+        return this.client;
     }
 
     static Got got(Message message) {

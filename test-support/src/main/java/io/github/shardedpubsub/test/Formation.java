@@ -91,7 +91,12 @@ final class Formation {
     void reset(RedisNode node) {
         log.info("Resetting {}", node);
         membership.setOutside(node, true);
-        node.command("CLUSTER", "RESET", "SOFT");
+        try {
+            node.command("CLUSTER", "RESET", "SOFT");
+        } catch (RedisReplyException refused) {
+            membership.setOutside(node, false);
+            throw refused;
+        }
     }
 
     void rejoin(RedisNode node) {

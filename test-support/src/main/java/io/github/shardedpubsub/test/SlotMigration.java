@@ -225,6 +225,8 @@ final class SlotMigration {
             if (!password.isEmpty()) {
                 migrate.addAll(List.of("AUTH", password));
             }
+            // a key of that name is a leftover: what the target has in a slot that is not its own nobody can reach
+            migrate.add("REPLACE");
             migrate.add("KEYS");
             some.forEach(key -> migrate.add(String.valueOf(key)));
             source.call(StandardCharsets.ISO_8859_1, List.of(migrate));
