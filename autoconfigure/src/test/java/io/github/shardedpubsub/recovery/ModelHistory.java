@@ -82,8 +82,7 @@ final class ModelHistory {
         StreamPosition position = written.position();
         this.acknowledged = position;
         this.publishedSince = true;
-        if (!position.epoch().equals(previous.epoch())
-                || position.millis() / RENEWAL != previous.millis() / RENEWAL) {
+        if (!position.epoch().equals(previous.epoch()) || position.millis() / RENEWAL != previous.millis() / RENEWAL) {
             this.expiresAt = this.now + EXPIRY + RENEWAL;
         }
         return written.message();
