@@ -218,13 +218,7 @@ public final class ShardedPubSubConfigurer {
      * the containers.
      *
      * @param subscriptions those of the same connection factory, and of the containers
-     */
-    public ShardRecovery recovery(RedisConnectionFactory connectionFactory, ShardSubscriptions subscriptions) {
-        return recovery(connectionFactory, subscriptions, positions(connectionFactory));
-    }
-
-    /**
-     * The same, with a store of its own.
+     * @param positions keeps how far listeners are; it is not closed from here
      */
     public ShardRecovery recovery(
             RedisConnectionFactory connectionFactory, ShardSubscriptions subscriptions, ShardPositionStore positions) {

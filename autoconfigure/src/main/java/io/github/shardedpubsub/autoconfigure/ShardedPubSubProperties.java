@@ -23,7 +23,8 @@ public class ShardedPubSubProperties {
     private boolean enabled = true;
 
     /**
-     * How long adding a listener, and the start with all listeners, wait for the cluster to confirm the channels.
+     * How long adding a listener, and the start with all listeners, wait for the cluster to confirm the channels, and to
+     * say where their histories end.
      */
     private Duration subscriptionTimeout = Duration.ofSeconds(10);
 
@@ -498,7 +499,7 @@ public class ShardedPubSubProperties {
         private int historyLength = 1000;
 
         /**
-         * How long a channel's history is kept after the last message.
+         * How long a channel's history is kept after the last message; two seconds or longer.
          */
         private Duration historyExpiry = Duration.ofMinutes(10);
 
@@ -508,13 +509,14 @@ public class ShardedPubSubProperties {
         private int concurrency = 16;
 
         /**
-         * How many replicas have to confirm a message for a channel with a history before it is published, so that no failover to one of them
-         * loses it. Each message waits for them, and so do those behind it on the node's connection. Zero waits for none.
+         * How many replicas have to confirm a message for a channel with a history before its publisher is told that it is published, so that
+         * no failover to one of them loses it. Each message waits for them, and so do those behind it on the node's connection. Zero waits
+         * for none.
          */
         private int replicas;
 
         /**
-         * How long replicas are waited for. Then publishing fails, though the message is published.
+         * How long replicas are waited for, a millisecond or longer. Then publishing fails, though the message is published.
          */
         private Duration replicaTimeout = Duration.ofSeconds(1);
 
@@ -524,39 +526,21 @@ public class ShardedPubSubProperties {
          */
         private EnvelopeForm envelope = EnvelopeForm.BINARY;
 
-        public EnvelopeForm getEnvelope() {
-            return this.envelope;
-        }
-
-        public void setEnvelope(EnvelopeForm envelope) {
-            this.envelope = envelope;
-        }
-
         /**
-         * Where it is kept how far the listeners are that start where they were ('stored'): in the memory of the application, or in Redis, in
-         * the slot of each channel. A ShardPositionStore bean replaces it.
+         * Where positions of listeners that start 'stored' are kept: in the application's memory, or in Redis, in the slot of each channel.
+         * A ShardPositionStore bean replaces it.
          */
         private Positions positions = Positions.MEMORY;
 
         /**
-         * How often it is kept at most how far a listener is on a channel. What it has taken since, it gets again after a crash.
+         * How often a listener's position on a channel is saved at most. What it has taken since, it gets again after a crash.
          */
         private Duration positionInterval = Duration.ofSeconds(1);
 
         /**
-         * How long it is kept how far a listener is that is not there; two days or longer.
+         * How long the position of a listener that does not come back is kept; two days or longer.
          */
         private Duration positionExpiry = Duration.ofDays(7);
-
-        /** Where positions are kept. */
-        public enum Positions {
-
-            /** In the memory of the application. */
-            MEMORY,
-
-            /** In Redis. */
-            REDIS
-        }
 
         public List<String> getChannels() {
             return this.channels;
@@ -609,6 +593,14 @@ public class ShardedPubSubProperties {
             this.replicaTimeout = positive(replicaTimeout);
         }
 
+        public EnvelopeForm getEnvelope() {
+            return this.envelope;
+        }
+
+        public void setEnvelope(EnvelopeForm envelope) {
+            this.envelope = envelope;
+        }
+
         public Positions getPositions() {
             return this.positions;
         }
@@ -631,6 +623,16 @@ public class ShardedPubSubProperties {
 
         public void setPositionExpiry(Duration positionExpiry) {
             this.positionExpiry = positive(positionExpiry);
+        }
+
+        /** Where positions are kept. */
+        public enum Positions {
+
+            /** In the memory of the application. */
+            MEMORY,
+
+            /** In Redis. */
+            REDIS
         }
 
         RecoverySettings toSettings() {

@@ -122,8 +122,9 @@ final class ListenerClaims {
      * {@link ClaimConfirmations#await}'s, and it runs then all the same.
      */
     void start(long millis) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         this.confirmations.await(start(), millis);
-        awaitBegun(registrations(), millis);
+        awaitBegun(registrations(), deadline, millis);
     }
 
     /** The same without waiting. */
@@ -268,6 +269,7 @@ final class ListenerClaims {
      * @param change made under the lock; puts what is new into the list, and returns all that has to be confirmed
      */
     private void change(long millis, Function<List<Registration>, Collection<Registration>> change) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         List<Registration> added = new ArrayList<>();
         try {
             List<ShardSubscription> claims;
@@ -283,7 +285,7 @@ final class ListenerClaims {
                 this.lock.unlock();
             }
             this.confirmations.await(claims, millis);
-            awaitBegun(added, millis);
+            awaitBegun(added, deadline, millis);
         } catch (RuntimeException | Error ex) {
             remove(added);
             throw ex;
@@ -295,7 +297,7 @@ final class ListenerClaims {
      *
      * @throws RedisListenerExecutionFailedException as soon as one of these may not be read
      */
-    private void awaitBegun(List<Registration> registrations, long millis) {
+    private void awaitBegun(List<Registration> registrations, long deadline, long millis) {
         if (!this.running || registrations.stream().noneMatch(Registration::isRecovering)) {
             return;
         }
@@ -310,16 +312,18 @@ final class ListenerClaims {
                 .toArray(CompletableFuture[]::new);
         var unused = CompletableFuture.allOf(each).thenRun(() -> outcome.complete(null));
         try {
-            outcome.get(millis, TimeUnit.MILLISECONDS);
+            outcome.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException ex) {
-            logger.warn(
-                    "Not all histories of shard channels could be read within " + millis
-                            + " ms. Listeners of those that could not begin when they can, or with the first message that comes");
+            logger.warn("Where all listeners of shard channels begin is not known within " + millis
+                    + " ms, since histories or positions could not be read. They begin when it is known; those that start with"
+                    + " what is published from now on, with the first message at the latest");
         } catch (ExecutionException ex) {
             Throwable refusal = Objects.requireNonNullElse(ex.getCause(), ex);
             throw new RedisListenerExecutionFailedException(refusal.getMessage(), refusal);
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
+            throw new IllegalStateException(
+                    "Interrupted while waiting to know where listeners begin in the histories of their channels", ex);
         }
     }
 

@@ -299,7 +299,11 @@ public class ReactiveShardedRedisMessageListenerContainer
 
     private static <C, B> ReactiveSubscription.Message<C, B> read(
             Message message, SerializationPair<C> channel, SerializationPair<B> body) {
-        return new ChannelMessage<>(read(message.getChannel(), channel), read(message.getBody(), body));
+        C name = read(message.getChannel(), channel);
+        B payload = read(message.getBody(), body);
+        return message instanceof RecoverableMessage recoverable
+                ? new RecoverableChannelMessage<>(name, payload, recoverable)
+                : new ChannelMessage<>(name, payload);
     }
 
     private static <T> T read(byte[] bytes, SerializationPair<T> pair) {

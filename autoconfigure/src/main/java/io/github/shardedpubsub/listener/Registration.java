@@ -84,7 +84,7 @@ final class Registration implements Runnable {
         if (Objects.requireNonNullElse(options.recover(), inHistory)) {
             if (recoveries == null) {
                 throw new IllegalArgumentException(this.listener
-                        + " is to recover what it misses, and its container has no ShardRecovery." + " Set one there");
+                        + " is to recover what it misses, but its container has no ShardRecovery: set one there");
             }
             return recoveries.open(this.channel, start, options.name(), new QueueSink());
         }

@@ -172,9 +172,17 @@ public final class ChannelRecovery {
         this.chain = starting;
         this.startedAt = System.currentTimeMillis();
         if (this.from instanceof StartPosition.Stored stored && this.place != null) {
-            this.place.load(position -> begin(starting, position, stored.otherwise()));
+            this.place.load(
+                    position -> begin(starting, position, stored.otherwise()), reason -> failed(starting, reason));
         } else {
             begin(starting, null, this.from);
+        }
+    }
+
+    private synchronized void failed(MessageChain starting, String reason) {
+        if (this.chain == starting) {
+            failed(reason, false);
+            stand();
         }
     }
 
@@ -187,6 +195,7 @@ public final class ChannelRecovery {
         } else {
             starting.begin(otherwise, now(), System.currentTimeMillis());
         }
+        this.standing.lastError = null;
         tellIfBegun(starting);
     }
 

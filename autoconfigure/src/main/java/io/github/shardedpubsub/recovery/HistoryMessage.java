@@ -25,8 +25,7 @@ public record HistoryMessage(byte[] payload, @Nullable StreamPosition position, 
      */
     public static HistoryMessage open(byte[] delivered) {
         if (!begins(delivered)) {
-            ShardEnvelope text = ShardEnvelope.parse(delivered);
-            return text != null ? live(text) : new HistoryMessage(delivered, null, false);
+            return openLive(delivered);
         }
         byte kind = delivered[MAGIC.length];
         if (kind == RECOVERED) {
@@ -51,9 +50,7 @@ public record HistoryMessage(byte[] payload, @Nullable StreamPosition position, 
      */
     public static HistoryMessage openLive(byte[] published) {
         ShardEnvelope envelope = ShardEnvelope.parse(published);
-        return envelope != null
-                ? new HistoryMessage(envelope.payload(), envelope.position(), false)
-                : new HistoryMessage(published, null, false);
+        return envelope != null ? live(envelope) : new HistoryMessage(published, null, false);
     }
 
     /** A message that was read. */

@@ -169,7 +169,7 @@ final class HistoryReader {
         };
     }
 
-    /** Null fields are those of entries that others have written. */
+    /** Entries that others have written, without an epoch, are left out. */
     private static List<HistoryEntry> entries(List<StreamMessage<byte[], byte[]>> messages) {
         List<HistoryEntry> entries = new ArrayList<>(messages.size());
         for (StreamMessage<byte[], byte[]> message : messages) {

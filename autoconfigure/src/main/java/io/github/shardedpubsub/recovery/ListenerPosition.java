@@ -24,13 +24,15 @@ public record ListenerPosition(StreamPosition last, Instant asOf) {
      */
     public static ListenerPosition parse(String text) {
         int at = text.lastIndexOf('@');
-        if (at < 0) {
+        try {
+            return new ListenerPosition(
+                    StreamPosition.parse(text.substring(0, Math.max(0, at))),
+                    Instant.ofEpochMilli(Long.parseLong(text.substring(at + 1))));
+        } catch (IllegalArgumentException ex) {
             throw new IllegalArgumentException(
                     "A listener's position is a position, @, and milliseconds, as 5f7053b90a1b2c3d/1795833838649-0@1795833838650, not '"
-                            + text + "'");
+                            + text + "'",
+                    ex);
         }
-        return new ListenerPosition(
-                StreamPosition.parse(text.substring(0, at)),
-                Instant.ofEpochMilli(Long.parseLong(text.substring(at + 1))));
     }
 }

@@ -4,8 +4,8 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import java.time.Duration;
 
 /**
- * Hears what becomes of recoveries, each of one listener on one channel. Called on event loops and threads of the subscriptions; none of
- * the methods may block or throw.
+ * Hears what becomes of recoveries, each of one listener on one channel. Called on event loops, threads of the subscriptions, and for positions
+ * that of the store; none of the methods may block or throw.
  */
 public interface RecoveryObserver {
 

@@ -153,7 +153,8 @@ public final class ShardRecovery implements AutoCloseable {
         if (from instanceof StartPosition.Stored) {
             if (listener == null) {
                 throw new IllegalArgumentException(
-                        "A listener that starts where it was needs an id, or a name in its options");
+                        "A listener on the shard channel '" + channel + "' is to start '" + from
+                                + "', and has no name by which it is known where it was. Give it an id, or a name in its options");
             }
             place = this.positions.take(listener, channel);
         }

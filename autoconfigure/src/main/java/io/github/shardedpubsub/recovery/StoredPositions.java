@@ -130,12 +130,17 @@ final class StoredPositions implements AutoCloseable {
             return free;
         }
 
-        /** Tells where the listener was, null if nobody knows, on another thread and as soon as that can be said. */
-        void load(Consumer<@Nullable ListenerPosition> told) {
-            inBackground(() -> load(told, 0), 0);
+        /**
+         * Tells where the listener was, on another thread and as soon as that can be said.
+         *
+         * @param told is told that, null if nobody knows
+         * @param failed is told why that cannot be said yet
+         */
+        void load(Consumer<@Nullable ListenerPosition> told, Consumer<String> failed) {
+            inBackground(() -> load(told, failed, 0), 0);
         }
 
-        private void load(Consumer<@Nullable ListenerPosition> told, int failuresBefore) {
+        private void load(Consumer<@Nullable ListenerPosition> told, Consumer<String> failed, int failuresBefore) {
             ListenerPosition known = begin();
             if (known != null) {
                 told.accept(known);
@@ -148,9 +153,10 @@ final class StoredPositions implements AutoCloseable {
                             loaded(loaded);
                             told.accept(loaded);
                         } else if (isTaken()) {
-                            failed(this.key, "loaded", failure);
+                            failed.accept("its listener's position could not be loaded: "
+                                    + failed(this.key, "loaded", failure));
                             int failuresNow = failuresBefore + 1;
-                            inBackground(() -> load(told, failuresNow), waiting(failuresNow));
+                            inBackground(() -> load(told, failed, failuresNow), waiting(failuresNow));
                         }
                     });
         }
@@ -354,7 +360,8 @@ final class StoredPositions implements AutoCloseable {
         }
     }
 
-    private void failed(Key key, String what, Throwable failure) {
+    /** Returns why, for people. */
+    private String failed(Key key, String what, Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String message = "The position of the listener '" + key.listener() + "' on the shard channel '" + key.channel()
@@ -364,7 +371,11 @@ final class StoredPositions implements AutoCloseable {
         } else {
             logger.debug(message, cause);
         }
-        this.observer.positionFailed(key.channel(), String.valueOf(cause.getMessage()));
+        String reason = cause instanceof TimeoutException
+                ? "no answer within " + ANSWER_SECONDS + " s"
+                : String.valueOf(cause.getMessage());
+        this.observer.positionFailed(key.channel(), reason);
+        return reason;
     }
 
     private void inBackground(Runnable task, long millis) {

@@ -25,6 +25,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.data.redis.serializer.RedisSerializationContext.SerializationPair;
+import org.springframework.data.redis.serializer.RedisSerializer;
+import reactor.core.Disposable;
 
 /** What is seen of recoveries on a real cluster, and what is said where there can be none. */
 @LiveTest
@@ -33,6 +37,8 @@ class RecoveryStatusTests {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     private static final RecoverySettings SETTINGS = RecoverySettings.DEFAULTS.withChannels(List.of("seen*"));
+
+    private static final SerializationPair<String> TEXT = SerializationPair.fromSerializer(RedisSerializer.string());
 
     private static int names;
 
@@ -175,6 +181,34 @@ class RecoveryStatusTests {
             assertThat(health().getStatus()).isEqualTo(Status.UP);
         });
         assertThat(status().lastError()).isNull();
+    }
+
+    @Test
+    void aPositionThatCannotBeLoadedIsSaid() throws Exception {
+        String position = new String(
+                HistoryKey.ofPosition(this.channel.getBytes(StandardCharsets.UTF_8), "clerk"), StandardCharsets.UTF_8);
+        owner().command("LPUSH", position, "somebody else's");
+        try (RecoveringApplication clerk =
+                RecoveringApplication.withPositions(LiveCluster.get(), SETTINGS, Duration.ofMillis(10))) {
+            Disposable receiving = clerk.reactive()
+                    .receive(
+                            List.of(ChannelTopic.of(this.channel)),
+                            TEXT,
+                            TEXT,
+                            ListenerOptions.DEFAULTS.withName("clerk").withStart(StartPosition.stored()))
+                    .subscribe();
+
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(clerk.recovery().behind())
+                            .singleElement()
+                            .satisfies(status -> assertThat(status.lastError())
+                                    .startsWith("its listener's position could not be loaded: WRONGTYPE")));
+
+            owner().command("DEL", position);
+
+            await().atMost(SOON).until(() -> clerk.recovery().behind().isEmpty());
+            receiving.dispose();
+        }
     }
 
     @Test

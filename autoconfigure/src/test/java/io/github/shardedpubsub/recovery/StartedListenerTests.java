@@ -8,6 +8,7 @@ import io.github.shardedpubsub.LiveCluster;
 import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.listener.ListenerOptions;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
+import io.github.shardedpubsub.listener.RecoverableChannelMessage;
 import io.github.shardedpubsub.recovery.RecoveringApplication.Got;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
@@ -280,6 +281,24 @@ class StartedListenerTests {
         owner().command("XADD", key(), "*", epoch, "5");
         publish(6, 7);
         assertGot(got, List.of("3", "4", "6"));
+    }
+
+    @Test
+    void aFluxSaysOfEachMessageWhereItIsAndWhetherItWasRead() {
+        publish(0, 3);
+        List<RecoverableChannelMessage<String, String>> got = new CopyOnWriteArrayList<>();
+        Disposable receiving = application
+                .reactive()
+                .receive(List.of(ChannelTopic.of(this.channel)), TEXT, TEXT, from(StartPosition.last(2)))
+                .subscribe(message -> got.add((RecoverableChannelMessage<String, String>) message));
+        await().atMost(SOON).until(() -> got.size() == 2);
+        receiving.dispose();
+        assertThat(got).allMatch(RecoverableChannelMessage::isRecovered);
+
+        List<Got> behind = application.listen(
+                this.channel,
+                from(StartPosition.after(Objects.requireNonNull(got.get(0).getPosition()))));
+        assertGot(behind, List.of("2"));
     }
 
     @Test

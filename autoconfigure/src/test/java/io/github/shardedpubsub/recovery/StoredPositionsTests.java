@@ -104,7 +104,7 @@ class StoredPositionsTests {
 
     private static @Nullable ListenerPosition load(StoredPositions.Place place) {
         CompletableFuture<@Nullable ListenerPosition> loaded = new CompletableFuture<>();
-        place.load(loaded::complete);
+        place.load(loaded::complete, reason -> {});
         return loaded.orTimeout(10, TimeUnit.SECONDS).join();
     }
 
@@ -178,8 +178,10 @@ class StoredPositionsTests {
         this.store.known = taken(7);
         this.store.down = true;
         CompletableFuture<@Nullable ListenerPosition> loaded = new CompletableFuture<>();
-        place.load(loaded::complete);
+        List<String> reasons = new CopyOnWriteArrayList<>();
+        place.load(loaded::complete, reasons::add);
         await().until(() -> this.failures.get() >= 2);
+        assertThat(reasons).first().asString().endsWith("could not be loaded: the store is down");
         assertThat(loaded).isNotDone();
 
         this.store.down = false;
@@ -194,7 +196,7 @@ class StoredPositionsTests {
     void nobodyAsksForAListenerThatIsGone() {
         StoredPositions.Place place = positions(Duration.ofMillis(1)).take("clerk", CHANNEL);
         this.store.down = true;
-        place.load(position -> {});
+        place.load(position -> {}, reason -> {});
         await().until(() -> this.failures.get() >= 1);
 
         place.leave();

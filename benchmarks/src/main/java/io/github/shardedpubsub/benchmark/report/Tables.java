@@ -34,12 +34,18 @@ public final class Tables {
         return text.append(measuredWith(report)).toString();
     }
 
-    /** One table for all: a row for each scenario with its first measure, and a column for each of some clients. */
+    /**
+     * One table for all: a row for each scenario with its first measure, and a column for each of some clients. A scenario that none of them
+     * has but the limit is not shown.
+     */
     public static String shortly(Report report) {
         StringBuilder table = new StringBuilder("| |");
         SHOWN_SHORTLY.forEach(client -> table.append(' ').append(client).append(" |"));
         table.append("\n|---|").append("---|".repeat(SHOWN_SHORTLY.size())).append('\n');
         scenarios(report).forEach((scenario, clients) -> {
+            if (SHOWN_SHORTLY.stream().noneMatch(client -> !client.equals(LIMIT) && clients.containsKey(client))) {
+                return;
+            }
             String measure =
                     clients.values().iterator().next().keySet().iterator().next();
             table.append("| ").append(scenario).append(": ").append(measure).append(" |");

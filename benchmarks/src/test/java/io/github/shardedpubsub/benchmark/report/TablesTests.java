@@ -58,6 +58,13 @@ class TablesTests {
     }
 
     @Test
+    void shortlyNothingIsSaidOfAScenarioThatIsForOthers() {
+        Series raw = new Series("Recovery", "raw", "CPU time a message", "µs", List.of(0.3), null);
+        Series other = new Series("Recovery", "ours-container", "CPU time a message", "µs", List.of(0.5), null);
+        assertThat(Tables.shortly(Reports.of(raw, other))).doesNotContain("Recovery");
+    }
+
+    @Test
     void thePlaceOnAPageIsFilledAndNothingElseChanges() {
         String page = "before\n" + Tables.BEGIN + "\n\nold\n" + Tables.END + "\nafter\n";
         String filled = Tables.into(page, Tables.of(Reports.small()));
