@@ -28,12 +28,12 @@ final class MeteredRecovery implements RecoveryObserver {
 
     private final Counter readFailures;
 
-    private final Counter positionsFailed;
+    private final Counter positionFailures;
 
     MeteredRecovery(MeterRegistry registry) {
         this.recoveries = ShardedPubSubMeter.RECOVERIES.timer(registry);
         this.recovered = ShardedPubSubMeter.RECOVERED.counter(registry);
-        this.positionsFailed = ShardedPubSubMeter.POSITIONS_FAILED.counter(registry);
+        this.positionFailures = ShardedPubSubMeter.POSITION_FAILURES.counter(registry);
         this.lost = PerConstant.of(
                 HistoryLoss.Cause.class, cause -> ShardedPubSubMeter.HISTORY_LOST.counter(registry, cause));
         this.writesLost = ShardedPubSubMeter.HISTORY_WRITES_LOST.counter(registry);
@@ -75,6 +75,6 @@ final class MeteredRecovery implements RecoveryObserver {
 
     @Override
     public void positionFailed(String channel, String reason) {
-        this.positionsFailed.increment();
+        this.positionFailures.increment();
     }
 }

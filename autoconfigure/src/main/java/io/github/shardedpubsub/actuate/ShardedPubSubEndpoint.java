@@ -419,8 +419,8 @@ public class ShardedPubSubEndpoint {
      * @param listeners how many have recovery there
      * @param behind how many of them wait for messages from the history, or have no room for them
      * @param behindSince since when the one of these has that waits longest, absent if none waits
-     * @param position up to where that one has the history, or else the one that was added first: an epoch and an id; absent while it is not
-     *     known where it begins
+     * @param position up to where that one has the history, or else the one that was added first: an epoch and an id; absent while it is
+     *     not known where it begins
      * @param recovered how many messages they have got from the history
      * @param losses how often one of them was told that it cannot have some messages
      * @param lastLoss the last of these times, absent if there was none

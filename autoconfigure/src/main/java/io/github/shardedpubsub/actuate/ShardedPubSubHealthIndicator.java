@@ -36,10 +36,10 @@ import org.springframework.boot.health.contributor.Health;
  * {@code readingPausedSince}, nodes that are read no further since a listener that blocks has no room, and since when, which does
  * not change the state, absent where there are none; {@code recovery}, absent where there is nothing to say: {@code behind}, how many
  * channels have a listener that waits for messages from the history, and {@code behindSince}, since when the longest of these has;
- * {@code unreadable}, those of them whose history could not be read, each with {@code channel}, {@code since} and {@code lastError}; and, for
- * an hour, {@code losses}, how often a listener was told since the start that it cannot have some messages, with {@code lastLoss}, the last
- * time: {@code at}, {@code channel}, {@code cause}; and {@code lettuce.fence}: how the fence of the application's own Lettuce connections
- * stands, which does not change the state. No list has more than ten.
+ * {@code unreadable}, those of them whose history could not be read, each with {@code channel}, {@code since} and {@code lastError};
+ * and, for an hour, {@code losses}, how often a listener was told since the start that it cannot have some messages, with
+ * {@code lastLoss}, the last time: {@code at}, {@code channel}, {@code cause}; and {@code lettuce.fence}: how the fence of the
+ * application's own Lettuce connections stands, which does not change the state. No list has more than ten.
  */
 public class ShardedPubSubHealthIndicator extends AbstractHealthIndicator {
 

@@ -40,7 +40,10 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             null,
             "Time since the longest unconfirmed of the wanted shard channels changed its state, 0 when all are confirmed"),
 
-    /** Interruptions that are over, from the loss to the next confirmation, by {@code cause}. What was published meanwhile is lost. */
+    /**
+     * Interruptions that are over, from the loss to the next confirmation, by {@code cause}. What was published meanwhile did not come
+     * live.
+     */
     INTERRUPTIONS(
             "interruptions",
             Meter.Type.TIMER,
@@ -304,10 +307,10 @@ public enum ShardedPubSubMeter implements MeterDocumentation {
             "Times that a listener could not have some messages of a shard channel with a history"),
 
     /** How often a store of positions failed; each is tried again. */
-    POSITIONS_FAILED(
-            "positions.failed",
+    POSITION_FAILURES(
+            "position.failures",
             Meter.Type.COUNTER,
-            BaseUnits.OPERATIONS,
+            "failures",
             null,
             "Positions of listeners that could not be loaded or saved and were tried again"),
 

@@ -12,7 +12,8 @@ class ShardHistoryImpossibleFailureAnalyzer extends AbstractFailureAnalyzer<Shar
         return new FailureAnalysis(
                 String.valueOf(cause.getMessage()),
                 "Publish and listen to a name with a hash tag instead, as in 'orders:{eu}', or see that no pattern of"
-                        + " 'sharded-pubsub.recovery.channels' matches '" + cause.getChannel() + "'.",
+                        + " 'sharded-pubsub.recovery.channels' matches '" + cause.getChannel()
+                        + "' and that its listener does not say recover = \"true\".",
                 cause);
     }
 }

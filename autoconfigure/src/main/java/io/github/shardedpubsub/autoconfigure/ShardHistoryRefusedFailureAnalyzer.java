@@ -13,7 +13,8 @@ class ShardHistoryRefusedFailureAnalyzer extends AbstractFailureAnalyzer<ShardHi
                 String.valueOf(cause.getMessage()),
                 "Give the user of 'spring.data.redis.username' what listeners and publishers of such channels need, on every node, with"
                         + " ACL SETUSER <user> " + ShardHistoryRefusedException.RULES
-                        + ", or leave '" + cause.getChannel() + "' out of 'sharded-pubsub.recovery.channels'.",
+                        + ", or leave '" + cause.getChannel() + "' out of 'sharded-pubsub.recovery.channels',"
+                        + " or let the listener do without it: recover = \"false\".",
                 cause);
     }
 }

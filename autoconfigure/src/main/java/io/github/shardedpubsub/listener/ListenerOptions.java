@@ -11,7 +11,7 @@ import org.springframework.util.ErrorHandler;
  * @param concurrency how many channels of this listener are delivered at the same time, at least 1; threads of its own do that, and
  *     not those that the container's other listeners share
  * @param queueCapacity how many messages of one channel can wait for this listener, at least 1
- * @param overflow what is done when a queue is full
+ * @param overflow what is done when a queue is full; it has no meaning with recovery, where what finds no room is read from the history
  * @param errorHandler is given what the listener throws
  * @param name what the listener is called where its calls are observed, as a tag of metrics among others, and where it is kept how far it
  *     is: one of few

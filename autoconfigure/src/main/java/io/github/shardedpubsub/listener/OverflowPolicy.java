@@ -1,7 +1,8 @@
 package io.github.shardedpubsub.listener;
 
 /**
- * What is done when a message comes and the queue that it belongs in is full.
+ * What is done when a message comes and the queue that it belongs in is full. On a channel with recovery it has no meaning: what finds
+ * no room is read from the history.
  */
 public enum OverflowPolicy {
 

@@ -203,7 +203,8 @@ public class ReactiveShardedRedisMessageListenerContainer
 
     /**
      * The messages of channels. Each subscriber has queues of its own and gets what is published from the confirmation of each channel
-     * on, without an end but for {@link #stop()}; cancelling ends the subscriptions, unless others want the channels.
+     * on, or what its {@linkplain ListenerOptions#start() start} says, without an end but for {@link #stop()}; cancelling ends the
+     * subscriptions, unless others want the channels.
      *
      * @param topics the channels, at least one
      * @param channel reads their names

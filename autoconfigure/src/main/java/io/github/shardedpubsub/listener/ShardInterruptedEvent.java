@@ -5,7 +5,8 @@ import io.github.shardedpubsub.subscription.NodeAddress;
 import java.time.Instant;
 
 /**
- * A channel that was confirmed is not any more. What is published until its {@link ShardRestoredEvent} is lost.
+ * A channel that was confirmed is not any more. What is published until its {@link ShardRestoredEvent} is lost, but on a channel with a
+ * history.
  *
  * @param slot 0..16383
  * @param cause why

@@ -53,7 +53,8 @@ public @interface ShardedRedisListener {
     String[] topic() default {};
 
     /**
-     * The id in the {@link ShardedRedisListenerRegistry}; a generated one if empty.
+     * The id in the {@link ShardedRedisListenerRegistry}; a generated one if empty. With {@code start = "stored"} it also names where the
+     * listener is: one of its own for each instance of the application, and the same after a restart.
      */
     String id() default "";
 
@@ -85,7 +86,7 @@ public @interface ShardedRedisListener {
 
     /**
      * What is done when a queue is full: {@code drop-oldest}, {@code drop-newest} or {@code block}, see {@link OverflowPolicy}; the
-     * container's way if empty.
+     * container's way if empty. With recovery it has no meaning: what finds no room is read from the history.
      */
     String overflow() default "";
 

@@ -122,7 +122,7 @@ final class Publication {
         // without a cause, which would be shown in its stead
         return hasHistory() && DENIED.matcher(error).find()
                 ? new RedisCommandExecutionException(error + " (the shard channel '" + this.channel
-                        + "' is one of those with recovery, and nothing was published: besides the channel, the user needs "
+                        + "' is published to with recovery, and nothing was published: besides the channel, the user needs "
                         + ShardHistoryRefusedException.RULES + " +spublish)")
                 : refusal;
     }

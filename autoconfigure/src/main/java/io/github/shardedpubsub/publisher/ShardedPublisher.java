@@ -120,8 +120,8 @@ public final class ShardedPublisher implements AutoCloseable {
     }
 
     /**
-     * Sets which channels have a history, in which their messages are kept as they are published; by default none has, and no single message
-     * can be kept either.
+     * Sets which channels have a history, in which their messages are kept as they are published; by default none has, and no single
+     * message can be kept either.
      */
     public void setHistory(@Nullable ShardHistory history) {
         this.history = history;

@@ -23,7 +23,8 @@ final class HistoryKey {
     /**
      * The key for a channel.
      *
-     * @throws ShardHistoryImpossibleException for a channel without a hash tag that cannot be one, since it is empty or has a brace that would end it
+     * @throws ShardHistoryImpossibleException for a channel without a hash tag that cannot be one, since it is empty or has a
+     *     brace that would end it
      */
     static byte[] of(byte[] channel) {
         byte[] key = orNull(channel);

@@ -33,9 +33,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Reads histories, a few at the same time. Each recovery has one reading in the line at most, and goes to its end with the next one, so that
- * all go on side by side, however many there are; and what is in memory is as many pages as are read at the same time. What fails is read
- * again for as long as somebody waits for it.
+ * Reads histories, a few at the same time. Each recovery has one reading in the line at most, and goes to its end with the next one, so
+ * that all go on side by side, however many there are; and what is in memory is as many pages as are read at the same time. What fails
+ * is read again for as long as somebody waits for it.
  *
  * <p>Reads go to the node that serves the slot, never to a replica, which may be behind.
  */

@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Positions in memory: listeners go on where they were within one application. Forgets those that were not saved for some time. Safe for use
- * by any thread.
+ * Positions in memory: listeners go on where they were within one application. Forgets those that were not saved for some time. Safe for
+ * use by any thread.
  */
 public final class MemoryPositionStore implements ShardPositionStore {
 

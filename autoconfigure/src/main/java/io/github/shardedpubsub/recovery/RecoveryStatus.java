@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param channel its name
  * @param listeners how many have recovery there, 1 or more
  * @param behind how many of them wait for messages from the history, or have no room for them, while the channel is confirmed
- * @param behindSince since when the one of these has that waits longest: when the channel was confirmed again or a gap was seen; null if none
- *     waits
+ * @param behindSince since when the one of these has that waits longest: when the channel was confirmed again or a gap was seen; null if
+ *     none waits
  * @param position up to where that one has the history, or if none waits the one that was added first; null while it is not known where it
  *     begins
  * @param recovered how many messages they have got from the history

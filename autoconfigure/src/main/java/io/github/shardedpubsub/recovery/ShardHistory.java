@@ -33,8 +33,8 @@ public final class ShardHistory {
     private static final int DIGITS = 13;
 
     /**
-     * What publishes a message; KEYS[1] is the history's key. What is the same for all messages is written into it, since each argument costs
-     * a server as much as a small step of the script does, as each number does that is no text.
+     * What publishes a message; KEYS[1] is the history's key. What is the same for all messages is written into it, since each argument
+     * costs a server as much as a small step of the script does, as each number does that is no text.
      */
     private static final String SCRIPT = """
             local key, channel, payload, ackEpoch, ack = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]

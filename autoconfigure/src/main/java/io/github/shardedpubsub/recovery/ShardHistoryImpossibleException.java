@@ -1,7 +1,7 @@
 package io.github.shardedpubsub.recovery;
 
 /**
- * A shard channel is one of those with recovery, and can have no history: no key is certain to be in its slot.
+ * A shard channel is to have a history, and can have none: no key is certain to be in its slot.
  */
 public class ShardHistoryImpossibleException extends IllegalArgumentException {
 
@@ -18,7 +18,7 @@ public class ShardHistoryImpossibleException extends IllegalArgumentException {
         super("The channel '" + channel
                 + "' can have no history: it has no hash tag and cannot be one, because it is empty or has a '}', so that no key is"
                 + " certain to be in its slot. Give the channel a hash tag, as in 'orders:{eu}', or leave it out of the patterns of"
-                + " channels with recovery");
+                + " channels with recovery, or do without recovery there");
         this.channel = channel;
     }
 

@@ -21,7 +21,7 @@ public class ShardHistoryRefusedException extends RuntimeException {
      */
     public ShardHistoryRefusedException(String channel, String error) {
         super("The history of the shard channel '" + channel + "' may not be read: " + error
-                + ". The channel is one of those with recovery, and the user of this connection lacks a permission for that: it needs "
+                + ". The channel is one with recovery, and the user of this connection lacks a permission for that: it needs "
                 + RULES);
         this.channel = channel;
     }

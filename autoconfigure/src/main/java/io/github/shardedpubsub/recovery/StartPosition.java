@@ -6,8 +6,8 @@ import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
 /**
  * Where a listener begins in the history of its channel, each time that it is added, or its container is started. As text, what
- * {@link #parse} reads: {@code new}, {@code last:100}, {@code since:10m}, {@code after:5f7053b90a1b2c3d/1795833838649-0}, {@code stored}, or
- * {@code stored:last:100}.
+ * {@link #parse} reads: {@code new}, {@code last:100}, {@code since:10m}, {@code after:5f7053b90a1b2c3d/1795833838649-0}, {@code stored},
+ * or {@code stored:last:100}.
  */
 public sealed interface StartPosition {
 

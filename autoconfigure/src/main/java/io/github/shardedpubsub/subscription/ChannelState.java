@@ -14,7 +14,7 @@ public enum ChannelState {
     /** Confirmed by a node: messages are delivered. */
     SUBSCRIBED,
 
-    /** It was confirmed, is not now, and is being worked on. What is published meanwhile is lost. */
+    /** It was confirmed, is not now, and is being worked on. What is published meanwhile does not come live. */
     INTERRUPTED,
 
     /** The server refuses it for want of permission. It is asked again only at long intervals. */

@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 /**
  * One channel's subscription at the next owner of its slot, beside the one at the present owner, and the order of what the two
  * deliver. They are of two shards, so that no message comes from both (see {@link Handovers}); but one can overtake another on its way
- * from the other node. So a message from the target is held until a PING through the source, sent after it came, is back: whatever the source had sent
- * before is delivered then.
+ * from the other node. So a message from the target is held until a PING through the source, sent after it came, is back: whatever the
+ * source had sent before is delivered then.
  *
  * <p>Messages come on two event loops; the rest is on the subscriptions' own thread.
  */

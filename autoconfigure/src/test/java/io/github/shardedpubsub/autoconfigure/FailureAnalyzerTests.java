@@ -70,7 +70,7 @@ class FailureAnalyzerTests {
         assertThat(analysis.getDescription()).contains("'orders'").contains("NOPERM no");
         assertThat(analysis.getAction())
                 .contains("ACL SETUSER <user> ~sharded-pubsub:history* +eval", "+xrevrange")
-                .contains("'sharded-pubsub.recovery.channels'");
+                .contains("'sharded-pubsub.recovery.channels'", "recover = \"false\"");
     }
 
     @Test
@@ -85,7 +85,8 @@ class FailureAnalyzerTests {
         assertThat(analysis.getDescription())
                 .contains("'a}b' can have no history")
                 .contains("hash tag");
-        assertThat(analysis.getAction()).contains("orders:{eu}").contains("'sharded-pubsub.recovery.channels'");
+        assertThat(analysis.getAction())
+                .contains("orders:{eu}", "'sharded-pubsub.recovery.channels'", "recover = \"true\"");
     }
 
     @Test

@@ -231,6 +231,7 @@ class ReadmeTests {
             entry("validation", List.of("listener.ShardedRedisListenerTests")),
             entry("concurrency", List.of("listener.OrderedDeliveryTests")),
             entry("order", List.of("listener.OrderedDeliveryTests", "subscription.LiveSubscriptionsTests")),
+            entry("what was missed", List.of("recovery.RecoveringListenerTests", "recovery.StoredPositionsTests")),
             entry("backpressure", List.of("listener.BackpressureTests", "subscription.ReadingPauseTests")),
             entry("errors", List.of("listener.ShardedRedisMessageListenerContainerTests")),
             entry("events", List.of("listener.ShardEventPublisherTests")),

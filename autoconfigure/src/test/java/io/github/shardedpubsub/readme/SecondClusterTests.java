@@ -10,6 +10,9 @@ import io.github.shardedpubsub.autoconfigure.ShardedPubSubConfigurer;
 import io.github.shardedpubsub.listener.ShardedRedisListener;
 import io.github.shardedpubsub.listener.ShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.publisher.ShardedPublisher;
+import io.github.shardedpubsub.recovery.ShardHistory;
+import io.github.shardedpubsub.recovery.ShardPositionStore;
+import io.github.shardedpubsub.recovery.ShardRecovery;
 import io.github.shardedpubsub.subscription.ChannelState;
 import io.github.shardedpubsub.subscription.ShardSubscriptions;
 import io.github.shardedpubsub.test.RedisCluster;
@@ -54,17 +57,44 @@ class SecondClusterTests {
         }
 
         @Bean(defaultCandidate = false)
+        ShardPositionStore secondPositions(
+                ShardedPubSubConfigurer configurer, @Qualifier("second") RedisConnectionFactory second) {
+            return configurer.positions(second);
+        }
+
+        @Bean(defaultCandidate = false)
+        ShardRecovery secondRecovery(
+                ShardedPubSubConfigurer configurer,
+                @Qualifier("second") RedisConnectionFactory second,
+                @Qualifier("secondSubscriptions") ShardSubscriptions subscriptions,
+                @Qualifier("secondPositions") ShardPositionStore positions) {
+            return configurer.recovery(second, subscriptions, positions);
+        }
+
+        @Bean(defaultCandidate = false)
+        ShardHistory secondHistory(ShardedPubSubConfigurer configurer) {
+            return configurer.history();
+        }
+
+        @Bean(defaultCandidate = false)
         ShardedRedisMessageListenerContainer secondContainer(
                 ShardedPubSubConfigurer configurer,
                 @Qualifier("second") RedisConnectionFactory second,
-                @Qualifier("secondSubscriptions") ShardSubscriptions subscriptions) {
-            return configurer.container(second, subscriptions);
+                @Qualifier("secondSubscriptions") ShardSubscriptions subscriptions,
+                @Qualifier("secondRecovery") ShardRecovery recovery) {
+            ShardedRedisMessageListenerContainer container = configurer.container(second, subscriptions);
+            container.setRecovery(recovery);
+            return container;
         }
 
         @Bean(defaultCandidate = false)
         ShardedPublisher secondPublisher(
-                ShardedPubSubConfigurer configurer, @Qualifier("second") RedisConnectionFactory second) {
-            return configurer.publisher(second);
+                ShardedPubSubConfigurer configurer,
+                @Qualifier("second") RedisConnectionFactory second,
+                @Qualifier("secondHistory") ShardHistory history) {
+            ShardedPublisher publisher = configurer.publisher(second);
+            publisher.setHistory(history);
+            return publisher;
         }
     }
 
@@ -95,7 +125,8 @@ class SecondClusterTests {
                 .web(WebApplicationType.NONE)
                 .properties(
                         "spring.data.redis.cluster.nodes=" + LiveCluster.nodes(),
-                        "second.nodes=" + String.join(",", second.addresses()))
+                        "second.nodes=" + String.join(",", second.addresses()),
+                        "sharded-pubsub.recovery.channels=orders:*")
                 .run();
     }
 
@@ -122,6 +153,18 @@ class SecondClusterTests {
             assertThat(application.first).containsExactly("first tea");
             assertThat(application.second).containsExactly("second tea");
         });
+    }
+
+    @Test
+    void channelsRememberInBoth() {
+        String key = "sharded-pubsub:history:orders:{eu}";
+        second.owner(RedisCluster.slot(key)).command("DEL", key);
+        assertThat(context.getBean("secondPublisher", ShardedPublisher.class).publish("orders:{eu}", "milk"))
+                .isEqualTo(1);
+        assertThat(second.owner(RedisCluster.slot(key)).command("XLEN", key)).isEqualTo("1");
+        assertThat(context.getBean("secondRecovery", ShardRecovery.class).channels())
+                .isEqualTo(1);
+        assertThat(context.getBean(ShardRecovery.class).channels()).isEqualTo(1);
     }
 
     @Test
