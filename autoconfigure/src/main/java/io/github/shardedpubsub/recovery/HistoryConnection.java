@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class HistoryConnection implements AutoCloseable {
 
     /** A node that is gone may never answer. */
+    private static final long OPEN_SECONDS = 10;
+
     static final long ANSWER_SECONDS = 2;
 
     private final Supplier<RedisClusterClient> clients;
@@ -38,7 +40,7 @@ final class HistoryConnection implements AutoCloseable {
     /** Sends a command as soon as there is a connection. The answer fails if it does not come in time. */
     <T extends @Nullable Object> CompletableFuture<T> send(
             Function<RedisAdvancedClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
-        return open().thenCompose(connection -> {
+        return open().copy().orTimeout(OPEN_SECONDS, TimeUnit.SECONDS).thenCompose(connection -> {
             RedisFuture<T> sent = command.apply(connection.async());
             CompletableFuture<T> answer = sent.toCompletableFuture().copy().orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
             var unused = answer.whenComplete((value, failure) -> {

@@ -146,7 +146,8 @@ final class HistoryReader {
             } else {
                 failed(reading, failure);
             }
-            readSome();
+            // not here: where answers are there at once, each would be within the one before
+            inBackground(executor -> executor.execute(this::readSome));
         });
     }
 

@@ -187,7 +187,8 @@ final class MessageChain {
             seek(HistoryRequest.Kind.LAST, StreamPosition.ORIGIN, last.count() + 1);
         } else if (from instanceof StartPosition.Since since) {
             this.owed = true;
-            long time = Math.max(0, wallClock - since.duration().toMillis());
+            // what is before the id 0-0 no server can be asked for
+            long time = Math.max(1, wallClock - since.duration().toMillis());
             seek(HistoryRequest.Kind.BACKWARD, new StreamPosition(StreamPosition.ORIGIN.epoch(), time, 0), 1);
         } else if (from instanceof StartPosition.After after) {
             resumeBehind(after.position(), NEVER, now, wallClock);

@@ -160,9 +160,12 @@ public final class ShardRecovery implements AutoCloseable {
         }
         ChannelRecovery recovery = new ChannelRecovery(
                 channel, key, this.reader, this.settings, this.observers, sink, this.stragglers, from, place);
-        this.byChannel
-                .computeIfAbsent(channel, ignored -> new CopyOnWriteArrayList<>())
-                .add(recovery);
+        // within: another container may just forget its last one
+        this.byChannel.compute(channel, (name, present) -> {
+            List<ChannelRecovery> all = present != null ? present : new CopyOnWriteArrayList<>();
+            all.add(recovery);
+            return all;
+        });
         return recovery;
     }
 

@@ -19,6 +19,7 @@ import io.github.shardedpubsub.test.RedisNode;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +67,10 @@ class HistoryPublishingTests {
         return new String(HistoryKey.of(channel.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
     }
 
+    private static boolean isLive(String channel) {
+        return application.recovery().channel(ChannelName.of(channel)).orElseThrow().behind() == 0;
+    }
+
     private static long kept(String channel) {
         return Long.parseLong(owner(channel).command("XLEN", key(channel)));
     }
@@ -85,6 +90,40 @@ class HistoryPublishingTests {
     }
 
     @Test
+    void aHistoryIsKeptWhereTheClockIsBehind() {
+        long ahead = System.currentTimeMillis() + 60_000;
+        owner(this.channel).command("XADD", key(this.channel), ahead + "-0", "0123456701234567", "from elsewhere");
+
+        application.publisher().publish(this.channel, "x");
+
+        assertThat(Long.parseLong(owner(this.channel).command("PTTL", key(this.channel))))
+                .isBetween(55_000L, 70_000L);
+    }
+
+    @Test
+    void messagesThatAreSentTogetherTellOfLostWritesOnce() {
+        application.publisher().publish(this.channel, "kept");
+        application.publisher().publish(this.channel, "lost");
+        String last = owner(this.channel)
+                .command("XREVRANGE", key(this.channel), "+", "-", "COUNT", "1")
+                .lines()
+                .findFirst()
+                .orElseThrow();
+        owner(this.channel).command("XDEL", key(this.channel), last);
+
+        application.publisher().publishAll(Collections.nCopies(20, new ShardMessage(this.channel, "later")));
+
+        List<String> entries = owner(this.channel)
+                .command("XRANGE", key(this.channel), "-", "+")
+                .lines()
+                .toList();
+        assertThat(entries.stream().filter(line -> line.matches("[0-9a-f]{16}")).distinct())
+                .hasSize(2);
+        assertThat(entries.stream().filter(line -> line.endsWith(last))).hasSize(1);
+        assertThat(kept(this.channel)).isEqualTo(21);
+    }
+
+    @Test
     void aSingleMessageIsKeptOnAChannelWithoutRecovery() {
         String other = "not-" + this.channel;
         ShardedPublisher publisher = application.publisher();
@@ -99,6 +138,7 @@ class HistoryPublishingTests {
     @Test
     void aSingleMessageIsNotKeptOnAChannelWithRecovery() {
         List<Got> got = application.listen(this.channel);
+        await().atMost(SOON).until(() -> isLive(this.channel));
 
         application
                 .publisher()

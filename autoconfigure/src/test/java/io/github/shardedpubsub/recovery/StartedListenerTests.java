@@ -393,7 +393,7 @@ class StartedListenerTests {
                 .withMessageContaining("are called 'clerk' and start where they were");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> application.listen(this.channel, from(StartPosition.stored())))
-                .withMessageContaining("needs an id, or a name in its options");
+                .withMessageContaining("Give it an id, or a name in its options");
     }
 
     @Test
