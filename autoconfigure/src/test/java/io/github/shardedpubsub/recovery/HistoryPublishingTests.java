@@ -68,7 +68,12 @@ class HistoryPublishingTests {
     }
 
     private static boolean isLive(String channel) {
-        return application.recovery().channel(ChannelName.of(channel)).orElseThrow().behind() == 0;
+        return application
+                        .recovery()
+                        .channel(ChannelName.of(channel))
+                        .orElseThrow()
+                        .behind()
+                == 0;
     }
 
     private static long kept(String channel) {
