@@ -43,7 +43,7 @@ final class HistoryLedger implements Ledger {
 
     private int failed;
 
-    private final List<Session> sessions = new ArrayList<>();
+    private final List<Listening> listenings = new ArrayList<>();
 
     private final List<Told> losses = new ArrayList<>();
 
@@ -77,7 +77,7 @@ final class HistoryLedger implements Ledger {
     private record Arrival(long number, @Nullable StreamPosition position, boolean recovered) {}
 
     /** One listener, from its adding to its removal. Guarded by the ledger. */
-    private static final class Session {
+    private static final class Listening {
 
         private final String name;
 
@@ -93,7 +93,7 @@ final class HistoryLedger implements Ledger {
 
         private final Set<Long> failuresSeen = new HashSet<>();
 
-        Session(String name) {
+        Listening(String name) {
             this.name = name;
         }
     }
@@ -101,31 +101,31 @@ final class HistoryLedger implements Ledger {
     /** Where a listener enters what it gets. */
     final class Entry {
 
-        private final Session session;
+        private final Listening listening;
 
-        private Entry(Session session) {
-            this.session = session;
+        private Entry(Listening listening) {
+            this.listening = listening;
         }
 
         /** Its adding has returned: from now on nothing may be missing. */
         void begun() {
             synchronized (HistoryLedger.this) {
-                this.session.owedFrom = HistoryLedger.this.lastNumber + 1;
-                note(this.session.name + " has begun; it is owed what is from " + this.session.owedFrom + " on");
+                this.listening.owedFrom = HistoryLedger.this.lastNumber + 1;
+                note(this.listening.name + " has begun; it is owed what is from " + this.listening.owedFrom + " on");
             }
         }
 
         void arrived(long number, @Nullable StreamPosition position, boolean recovered) {
             synchronized (HistoryLedger.this) {
-                this.session.arrivals.add(new Arrival(number, position, recovered));
+                this.listening.arrivals.add(new Arrival(number, position, recovered));
             }
         }
 
         /** Its removal is about to begin. */
         void ending() {
             synchronized (HistoryLedger.this) {
-                this.session.ended = true;
-                note(this.session.name + " goes");
+                this.listening.ended = true;
+                note(this.listening.name + " goes");
             }
         }
     }
@@ -184,15 +184,15 @@ final class HistoryLedger implements Ledger {
             return false;
         }
         long last = this.acknowledged.lastKey();
-        return this.sessions.stream()
-                .filter(session -> !session.ended && session.owedFrom <= last)
-                .anyMatch(session -> session.arrivals.stream().noneMatch(arrival -> arrival.number() == last));
+        return this.listenings.stream()
+                .filter(listening -> !listening.ended && listening.owedFrom <= last)
+                .anyMatch(listening -> listening.arrivals.stream().noneMatch(arrival -> arrival.number() == last));
     }
 
     synchronized Entry listener(String name) {
-        Session session = new Session(name);
-        this.sessions.add(session);
-        return new Entry(session);
+        Listening listening = new Listening(name);
+        this.listenings.add(listening);
+        return new Entry(listening);
     }
 
     synchronized void lost(HistoryLoss loss) {
@@ -216,26 +216,26 @@ final class HistoryLedger implements Ledger {
     synchronized List<Violation> settle(HistoryTally tally) {
         List<Violation> violations = new ArrayList<>();
         Set<Told> forSomething = new HashSet<>();
-        for (Session session : this.sessions) {
-            judgeOrder(session, tally, violations);
-            judgeLosses(session, tally, forSomething, violations);
+        for (Listening listening : this.listenings) {
+            judgeOrder(listening, tally, violations);
+            judgeLosses(listening, tally, forSomething, violations);
         }
         this.losses.forEach(told -> judgeTold(told, tally, forSomething.contains(told), violations));
         tally.published += this.acknowledged.size();
         tally.notPublished += this.failed;
         this.settled = this.lastNumber;
-        this.sessions.removeIf(session -> session.ended);
-        this.sessions.forEach(session -> session.arrivals.clear());
+        this.listenings.removeIf(listening -> listening.ended);
+        this.listenings.forEach(listening -> listening.arrivals.clear());
         this.acknowledged.clear();
         this.losses.clear();
         this.failed = 0;
         return violations;
     }
 
-    private void judgeOrder(Session session, HistoryTally tally, List<Violation> violations) {
+    private void judgeOrder(Listening listening, HistoryTally tally, List<Violation> violations) {
         Set<Long> seen = new HashSet<>();
         long highest = 0;
-        for (Arrival arrival : session.arrivals) {
+        for (Arrival arrival : listening.arrivals) {
             long number = arrival.number();
             tally.arrived++;
             tally.recovered += arrival.recovered() ? 1 : 0;
@@ -243,31 +243,31 @@ final class HistoryLedger implements Ledger {
             if (known == null && this.failures.contains(number)) {
                 tally.unknownArrived++;
                 tally.unknownLate += number < highest ? 1 : 0;
-                if (!session.failuresSeen.add(number)) {
-                    violations.add(violation(session.name + " got " + number + " twice, which had no answer"));
+                if (!listening.failuresSeen.add(number)) {
+                    violations.add(violation(listening.name + " got " + number + " twice, which had no answer"));
                 }
             } else if (known == null || number <= this.settled) {
-                violations.add(violation(session.name + " got " + number + " long after it was published"));
+                violations.add(violation(listening.name + " got " + number + " long after it was published"));
             } else if (!seen.add(number)) {
-                violations.add(violation(session.name + " got " + number + " twice", known));
-            } else if (number < session.last) {
-                violations.add(violation(session.name + " got " + number + " after " + session.last, known));
+                violations.add(violation(listening.name + " got " + number + " twice", known));
+            } else if (number < listening.last) {
+                violations.add(violation(listening.name + " got " + number + " after " + listening.last, known));
             } else {
-                session.last = number;
+                listening.last = number;
                 if (!known.position().equals(arrival.position())) {
-                    violations.add(violation(session.name + " got " + number + " at " + arrival.position(), known));
+                    violations.add(violation(listening.name + " got " + number + " at " + arrival.position(), known));
                 }
             }
             highest = Math.max(highest, number);
         }
     }
 
-    private void judgeLosses(Session session, HistoryTally tally, Set<Told> forSomething, List<Violation> violations) {
+    private void judgeLosses(Listening listening, HistoryTally tally, Set<Told> forSomething, List<Violation> violations) {
         Set<Long> arrived = new HashSet<>();
-        session.arrivals.forEach(arrival -> arrived.add(arrival.number()));
+        listening.arrivals.forEach(arrival -> arrived.add(arrival.number()));
         for (Map.Entry<Long, Acknowledged> each : this.acknowledged.entrySet()) {
             long number = each.getKey();
-            boolean owed = number >= session.owedFrom && (!session.ended || number < session.last);
+            boolean owed = number >= listening.owedFrom && (!listening.ended || number < listening.last);
             if (!owed || arrived.contains(number)) {
                 continue;
             }
@@ -278,10 +278,10 @@ final class HistoryLedger implements Ledger {
             forSomething.addAll(covering);
             Publication publication = missing.publication();
             if (covering.isEmpty()) {
-                violations.add(violation(session.name + " did not get " + number + " and was not told", missing));
+                violations.add(violation(listening.name + " did not get " + number + " and was not told", missing));
             } else if (!this.hazards.explains(this.slot, publication.sent(), publication.answered(), this.replicated)) {
                 violations.add(violation(
-                        session.name + " did not get " + number + ", and nothing has taken it, but was told "
+                        listening.name + " did not get " + number + ", and nothing has taken it, but was told "
                                 + covering,
                         missing));
             } else {
@@ -309,9 +309,9 @@ final class HistoryLedger implements Ledger {
 
     /** Whether each listener got what was at that place. */
     private boolean haveAll(StreamPosition place) {
-        Map<Session, Boolean> have = new HashMap<>();
-        for (Session session : this.sessions) {
-            have.put(session, session.arrivals.stream().anyMatch(arrival -> place.equals(arrival.position())));
+        Map<Listening, Boolean> have = new HashMap<>();
+        for (Listening listening : this.listenings) {
+            have.put(listening, listening.arrivals.stream().anyMatch(arrival -> place.equals(arrival.position())));
         }
         return !have.isEmpty() && !have.containsValue(false);
     }
