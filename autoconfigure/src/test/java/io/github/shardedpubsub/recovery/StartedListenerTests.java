@@ -9,6 +9,7 @@ import io.github.shardedpubsub.LiveTest;
 import io.github.shardedpubsub.listener.ListenerOptions;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.RecoverableChannelMessage;
+import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.recovery.RecoveringApplication.Got;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
@@ -17,10 +18,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -385,6 +389,46 @@ class StartedListenerTests {
     }
 
     @Test
+    void aListenerThatIsAddedAgainWhileItLeavesGetsNothingTwice() throws Exception {
+        List<Got> got = new CopyOnWriteArrayList<>();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        MessageListener slow = (message, pattern) -> {
+            begun.countDown();
+            awaitLatch(go);
+            got.add(RecoveringApplication.got(message));
+        };
+        application.listen(this.channel, STORED, slow);
+        publish(0, 5);
+        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+        ChannelName name = ChannelName.of(this.channel);
+        Callable<@Nullable StreamPosition> position =
+                () -> application.recovery().channel(name).orElseThrow().position();
+        await().atMost(SOON).until(() -> application.container().queueSize() == 4);
+        CompletableFuture<Void> leaving =
+                CompletableFuture.runAsync(() -> application.container().drainAndRemoveMessageListener(slow));
+        await().atMost(SOON).until(() -> position.call() == null);
+        publish(5, 7);
+        application.listen(this.channel, STORED, slow);
+        publish(7, 9);
+        go.countDown();
+
+        assertGot(got, numbers(0, 9));
+        assertThat(leaving).succeedsWithin(SOON);
+        publish(9, 10);
+        assertGot(got, numbers(0, 10));
+        assertThat(application.losses()).isEmpty();
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
     void twoOfOneNameAreRefused() {
         application.listen(this.channel, STORED);
 
@@ -393,7 +437,7 @@ class StartedListenerTests {
                 .withMessageContaining("are called 'clerk' and start where they were");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> application.listen(this.channel, from(StartPosition.stored())))
-                .withMessageContaining("needs an id, or a name in its options");
+                .withMessageContaining("Give it an id, or a name in its options");
     }
 
     @Test
