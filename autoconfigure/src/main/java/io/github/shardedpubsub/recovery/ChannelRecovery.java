@@ -236,6 +236,10 @@ public final class ChannelRecovery {
             this.place.upToDate(last, upToDateAt);
             this.delivered = new ListenerPosition(last, Instant.ofEpochMilli(upToDateAt));
         }
+        int dropped = stopped.undelivered(this.place != null);
+        if (dropped > 0) {
+            this.sink.dropped(dropped);
+        }
     }
 
     /**

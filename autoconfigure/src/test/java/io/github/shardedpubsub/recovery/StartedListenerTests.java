@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.LiveCluster;
 import io.github.shardedpubsub.LiveTest;
+import io.github.shardedpubsub.listener.DeliveryObserver;
 import io.github.shardedpubsub.listener.ListenerOptions;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.RecoverableChannelMessage;
@@ -23,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -418,6 +421,43 @@ class StartedListenerTests {
         publish(9, 10);
         assertGot(got, numbers(0, 10));
         assertThat(application.losses()).isEmpty();
+    }
+
+    @Test
+    void whatIsNotDeliveredWhenItStopsIsCounted() throws Exception {
+        AtomicInteger received = new AtomicInteger();
+        AtomicLong dropped = new AtomicLong();
+        CountDownLatch go = new CountDownLatch(1);
+        List<Got> got = new CopyOnWriteArrayList<>();
+        try (RecoveringApplication stopped = new RecoveringApplication(LiveCluster.get(), SETTINGS)) {
+            stopped.container().addDeliveryObserver(new DeliveryObserver() {
+
+                @Override
+                public void received(ChannelName channel) {
+                    received.incrementAndGet();
+                }
+
+                @Override
+                public void dropped(ChannelName channel, long count) {
+                    dropped.addAndGet(count);
+                }
+            });
+            stopped.listen(this.channel, ListenerOptions.DEFAULTS.withQueueCapacity(2), (message, pattern) -> {
+                awaitLatch(go);
+                got.add(RecoveringApplication.got(message));
+            });
+            publish(0, 11);
+            await().atMost(SOON).until(() -> received.get() == 11);
+            CompletableFuture<Void> stopping =
+                    CompletableFuture.runAsync(() -> stopped.container().stop());
+            await().atMost(SOON).until(() -> dropped.get() > 0);
+            go.countDown();
+            assertThat(stopping).succeedsWithin(SOON);
+        } finally {
+            go.countDown();
+        }
+
+        assertThat(got.size() + dropped.get()).isEqualTo(11);
     }
 
     private static void awaitLatch(CountDownLatch latch) {
