@@ -262,6 +262,9 @@ final class Registration implements Runnable {
         close();
         this.ended = true;
         this.listener.delivery().discard(this);
+        if (this.recovery != null) {
+            this.recovery.discarded();
+        }
     }
 
     /** Whether no call may begin: it is removed, or its container has stopped. */

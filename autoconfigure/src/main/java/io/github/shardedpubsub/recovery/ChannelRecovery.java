@@ -44,6 +44,9 @@ public final class ChannelRecovery {
     /** Null while it is not to deliver anything. Guarded by this; only whether it is asked for something is looked at without. */
     private volatile @Nullable MessageChain chain;
 
+    /** Up to where it delivered before it was stopped, and what waited then waits still; else null. Guarded by this. */
+    private @Nullable ListenerPosition delivered;
+
     /** By the time of day. Guarded by this. */
     private long startedAt;
 
@@ -157,7 +160,7 @@ public final class ChannelRecovery {
     }
 
     /**
-     * Begins where the listener is to start. To be called before the channel is claimed.
+     * Begins where the listener is to start; where it goes on, behind what waits for it already. To be called before the channel is claimed.
      */
     public synchronized void start() {
         if (this.chain != null) {
@@ -171,7 +174,11 @@ public final class ChannelRecovery {
                 this.steps);
         this.chain = starting;
         this.startedAt = System.currentTimeMillis();
-        if (this.from instanceof StartPosition.Stored stored && this.place != null) {
+        ListenerPosition waiting = this.delivered;
+        this.delivered = null;
+        if (waiting != null) {
+            begin(starting, waiting, this.from);
+        } else if (this.from instanceof StartPosition.Stored stored && this.place != null) {
             this.place.load(
                     position -> begin(starting, position, stored.otherwise()), reason -> failed(starting, reason));
         } else {
@@ -209,18 +216,37 @@ public final class ChannelRecovery {
     }
 
     /**
-     * Delivers nothing more.
+     * Delivers nothing more. What is delivered and waits may be taken still.
      */
     public synchronized void stop() {
         MessageChain stopped = this.chain;
         this.chain = null;
-        StreamPosition last = stopped != null ? stopped.lastPosition() : null;
-        if (this.place != null && stopped != null && last != null) {
-            long now = now();
-            this.place.upToDate(last, System.currentTimeMillis() - (now - stopped.upToDateAt(now)));
+        if (stopped != null) {
+            stopped(stopped);
         }
         this.begun.complete(null);
         stand();
+    }
+
+    private void stopped(MessageChain stopped) {
+        StreamPosition last = stopped.lastPosition();
+        if (this.place != null && last != null) {
+            long now = now();
+            long upToDateAt = System.currentTimeMillis() - (now - stopped.upToDateAt(now));
+            this.place.upToDate(last, upToDateAt);
+            this.delivered = new ListenerPosition(last, Instant.ofEpochMilli(upToDateAt));
+        }
+        int dropped = stopped.undelivered(this.place != null);
+        if (dropped > 0) {
+            this.sink.dropped(dropped);
+        }
+    }
+
+    /**
+     * What was delivered and waits is thrown away. A listener that goes on where it was gets it again.
+     */
+    public synchronized void discarded() {
+        this.delivered = null;
     }
 
     /**

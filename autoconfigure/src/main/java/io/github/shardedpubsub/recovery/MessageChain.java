@@ -72,6 +72,9 @@ final class MessageChain {
     /** How many of them came before the last interruption. */
     private int waitingSinceBefore;
 
+    /** How many came live, found no room, and were not read yet, as far as that is known. */
+    private int deferred;
+
     /** What is being read; what else comes is out of date. Other threads may look. */
     private volatile @Nullable HistoryRequest asked;
 
@@ -324,7 +327,7 @@ final class MessageChain {
             }
             case FULL -> {
                 // it is read when there is room
-                this.steps.deferred(1);
+                defer(1);
                 this.upToDateAt = now;
                 this.recoveringSince = now;
                 this.phase = Phase.FULL;
@@ -335,19 +338,27 @@ final class MessageChain {
     private void await(Live live) {
         if (this.waiting.size() >= this.bufferCapacity) {
             // they can be read; and that they are missing is told by the one that comes
-            int plain = (int) this.waiting.stream()
-                    .filter(each -> each.envelope() == null)
-                    .count();
+            int plain = waitingPlain();
             if (plain > 0) {
                 this.steps.dropPlain(plain);
             }
             if (this.waiting.size() > plain) {
-                this.steps.deferred(this.waiting.size() - plain);
+                defer(this.waiting.size() - plain);
             }
             this.waiting.clear();
             this.waitingSinceBefore = 0;
         }
         this.waiting.add(live);
+    }
+
+    private int waitingPlain() {
+        return (int)
+                this.waiting.stream().filter(each -> each.envelope() == null).count();
+    }
+
+    private void defer(int messages) {
+        this.deferred += messages;
+        this.steps.deferred(messages);
     }
 
     private void dequeue() {
@@ -585,6 +596,7 @@ final class MessageChain {
                 }
                 tellOfLostWrites(entry.link());
                 this.steps.deliver(entry);
+                this.deferred = Math.max(0, this.deferred - 1);
                 this.gapTold = false;
                 this.recovered++;
             }
@@ -699,6 +711,7 @@ final class MessageChain {
 
     private void live() {
         this.phase = Phase.LIVE;
+        this.deferred = 0;
         if (this.everUpToDate || this.recovered > 0) {
             this.steps.recovered(this.recovered, this.recoveringSince);
         }
@@ -794,6 +807,22 @@ final class MessageChain {
     @Nullable
     StreamPosition lastPosition() {
         return this.takesWhatIsThere ? null : this.position;
+    }
+
+    /**
+     * How many messages have come and are not delivered, and will not be if it ends now.
+     *
+     * @param goesOn whether another goes on behind this one, and reads those that have a history
+     */
+    int undelivered(boolean goesOn) {
+        if (goesOn) {
+            return waitingPlain();
+        }
+        long waits = this.waiting.stream()
+                .filter(each ->
+                        each.envelope() == null || !isKnown(each.envelope().position()))
+                .count();
+        return (int) waits + this.deferred;
     }
 
     /** When nothing was missing behind that place for the last time. */

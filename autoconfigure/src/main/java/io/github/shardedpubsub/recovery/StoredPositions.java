@@ -4,6 +4,8 @@ import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.subscription.Backoff;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
@@ -40,6 +42,9 @@ final class StoredPositions implements AutoCloseable {
 
     private static final Duration REFRESH = Duration.ofDays(1);
 
+    /** For so long after a listener has left, a call of it that ends counts. */
+    private static final Duration KEPT = Duration.ofMinutes(10);
+
     /** Between two attempts of who waits for all to be saved. */
     private static final long FLUSH_INTERVAL = 50;
 
@@ -51,10 +56,10 @@ final class StoredPositions implements AutoCloseable {
 
     private final ScheduledThreadPoolExecutor executor;
 
-    private final Map<Key, Place> places = new ConcurrentHashMap<>();
+    private final Map<Key, Entry> entries = new ConcurrentHashMap<>();
 
-    /** Those with something to be saved that is not being saved. */
-    private final Queue<Place> due = new ConcurrentLinkedQueue<>();
+    /** Those with something to be saved that is not being saved, but for those where that has failed. */
+    private final Queue<Entry> due = new ConcurrentLinkedQueue<>();
 
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
@@ -87,47 +92,31 @@ final class StoredPositions implements AutoCloseable {
         if (this.refreshing.compareAndSet(false, true)) {
             inBackground(this::refresh, REFRESH.toMillis());
         }
-        return Objects.requireNonNull(this.places.compute(new Key(listener, channel.toString()), (key, present) -> {
-            Place place = present != null ? present : new Place(key);
-            if (!place.take()) {
+        Entry taken = this.entries.compute(new Key(listener, channel.toString()), (key, present) -> {
+            Entry entry = present != null ? present : new Entry(key);
+            if (!entry.take()) {
                 throw new IllegalArgumentException(
                         "Two listeners on the shard channel '" + channel + "' are called '" + listener
                                 + "' and start where they were: each needs an id, or a name in its options, of its own");
             }
-            return place;
-        }));
+            return entry;
+        });
+        return Objects.requireNonNull(Objects.requireNonNull(taken).holder());
     }
 
-    /** Of one listener on one channel. Guarded by its monitor, in which nothing is called but the store, by the one thread. */
+    /**
+     * A listener's on a channel, for as long as it is there. A call that it leaves behind may end later: that counts until the next one
+     * begins, and is out of date then.
+     */
     final class Place {
 
-        private final Key key;
+        private final Entry entry;
 
-        /** By a listener. */
-        private boolean taken;
+        /** Guarded by the entry. */
+        private boolean left;
 
-        private @Nullable StreamPosition last;
-
-        private long asOf;
-
-        /** It was at this place up to that time, and will be there when it has taken what waits for it. */
-        private @Nullable ListenerPosition upToDate;
-
-        /** The store does not know it. */
-        private boolean changed;
-
-        private boolean saving;
-
-        private int failures;
-
-        Place(Key key) {
-            this.key = key;
-        }
-
-        private synchronized boolean take() {
-            boolean free = !this.taken;
-            this.taken = true;
-            return free;
+        private Place(Entry entry) {
+            this.entry = entry;
         }
 
         /**
@@ -137,74 +126,173 @@ final class StoredPositions implements AutoCloseable {
          * @param failed is told why that cannot be said yet
          */
         void load(Consumer<@Nullable ListenerPosition> told, Consumer<String> failed) {
-            inBackground(() -> load(told, failed, 0), 0);
+            inBackground(() -> this.entry.load(this, told, failed, 0), 0);
         }
 
-        private void load(Consumer<@Nullable ListenerPosition> told, Consumer<String> failed, int failuresBefore) {
-            ListenerPosition known = begin();
+        /** The listener begins there, if it has not taken anything yet. */
+        void begunAt(StreamPosition beginning, long time) {
+            this.entry.begunAt(this, beginning, time);
+        }
+
+        /** The listener is done with what is there. */
+        void taken(StreamPosition position) {
+            this.entry.taken(this, position);
+        }
+
+        /** Up to that time nothing is behind that place. */
+        void upToDate(StreamPosition position, long time) {
+            this.entry.upToDate(this, position, time);
+        }
+
+        /** Another may have it. */
+        void leave() {
+            if (this.entry.leave(this)) {
+                forgetLater(this);
+            }
+        }
+    }
+
+    private void forgetLater(Place place) {
+        inBackground(
+                () -> {
+                    Entry entry = place.entry;
+                    this.entries.computeIfPresent(entry.key, (key, present) -> entry.forget(place) ? null : present);
+                    if (entry.isLeftBy(place)) {
+                        forgetLater(place);
+                    }
+                },
+                KEPT.toMillis());
+    }
+
+    /**
+     * What is known of one listener on one channel. Guarded by its monitor, in which nothing is called but the store, by the one thread.
+     */
+    private final class Entry {
+
+        private final Key key;
+
+        /** Who has it, or had it last. */
+        private @Nullable Place holder;
+
+        /** Who says where the listener is: the holder from its beginning on, and the one before until then. */
+        private @Nullable Place begun;
+
+        private @Nullable StreamPosition last;
+
+        private long asOf;
+
+        /** It was at this place up to that time, and will be there when it has taken what waits for it. */
+        private @Nullable ListenerPosition upToDate;
+
+        /** How often it has changed, */
+        private long changes;
+
+        /** and how many of these changes the store knows. */
+        private long saved;
+
+        private boolean saving;
+
+        /** It is going to be saved. */
+        private boolean due;
+
+        private int failures;
+
+        Entry(Key key) {
+            this.key = key;
+        }
+
+        private synchronized boolean take() {
+            if (this.holder != null && !this.holder.left) {
+                return false;
+            }
+            this.holder = new Place(this);
+            return true;
+        }
+
+        private synchronized @Nullable Place holder() {
+            return this.holder;
+        }
+
+        private void load(
+                Place place, Consumer<@Nullable ListenerPosition> told, Consumer<String> failed, int failuresBefore) {
+            ListenerPosition known;
+            long changesBefore;
+            synchronized (this) {
+                this.upToDate = null;
+                changesBefore = this.changes;
+                known = isUnsaved() ? begin(place) : null;
+            }
             if (known != null) {
                 told.accept(known);
                 return;
             }
             var unused = answer(() -> StoredPositions.this.store.load(this.key.listener(), this.key.channel()))
+                    .thenApply(loaded -> loaded(place, loaded, changesBefore))
                     .whenComplete((loaded, failure) -> {
                         if (failure == null) {
                             succeeded();
-                            loaded(loaded);
                             told.accept(loaded);
-                        } else if (isTaken()) {
+                        } else if (isHeldBy(place)) {
                             failed.accept("its listener's position could not be loaded: "
                                     + failed(this.key, "loaded", failure));
                             int failuresNow = failuresBefore + 1;
-                            inBackground(() -> load(told, failed, failuresNow), waiting(failuresNow));
+                            inBackground(() -> load(place, told, failed, failuresNow), waiting(failuresNow));
                         }
                     });
         }
 
-        /** What the store does not know yet. */
-        private synchronized @Nullable ListenerPosition begin() {
-            this.upToDate = null;
-            return this.changed || this.saving ? position() : null;
-        }
-
-        private synchronized boolean isTaken() {
-            return this.taken;
-        }
-
-        private synchronized void loaded(@Nullable ListenerPosition loaded) {
-            this.last = loaded != null ? loaded.last() : null;
-            if (loaded != null) {
-                this.asOf = loaded.asOf().toEpochMilli();
+        /** Returns what the listener begins with: a call may have ended meanwhile. */
+        private synchronized @Nullable ListenerPosition loaded(
+                Place place, @Nullable ListenerPosition loaded, long changesBefore) {
+            if (this.changes == changesBefore && isHeldBy(place)) {
+                this.asOf = loaded != null ? loaded.asOf().toEpochMilli() : 0;
+                this.last = loaded != null ? loaded.last() : null;
                 // so that the store does not forget it
-                change();
+                refresh();
             }
+            return begin(place);
+        }
+
+        private @Nullable ListenerPosition begin(Place place) {
+            if (isHeldBy(place)) {
+                this.begun = place;
+            }
+            return position();
+        }
+
+        private synchronized boolean isHeldBy(Place place) {
+            return this.holder == place && !place.left;
         }
 
         private @Nullable ListenerPosition position() {
             return this.last != null ? new ListenerPosition(this.last, Instant.ofEpochMilli(this.asOf)) : null;
         }
 
-        /** The listener begins there, if it has not taken anything yet. */
-        synchronized void begunAt(StreamPosition beginning, long time) {
-            if (this.last == null) {
+        private synchronized void begunAt(Place place, StreamPosition beginning, long time) {
+            if (this.last == null && isHeldBy(place)) {
                 this.last = beginning;
                 this.asOf = time;
                 change();
             }
         }
 
-        /** The listener is done with what is there. */
-        synchronized void taken(StreamPosition place) {
-            this.last = place;
-            this.asOf = place.millis();
+        private synchronized void taken(Place place, StreamPosition position) {
+            if (isHeldBy(place)) {
+                this.begun = place;
+            } else if (this.begun != place) {
+                return;
+            }
+            this.last = position;
+            this.asOf = position.millis();
             useUpToDate();
             change();
         }
 
-        /** Up to that time nothing is behind that place. */
-        synchronized void upToDate(StreamPosition place, long time) {
-            this.upToDate = new ListenerPosition(place, Instant.ofEpochMilli(time));
-            useUpToDate();
+        private synchronized void upToDate(Place place, StreamPosition position, long time) {
+            if (isHeldBy(place)) {
+                this.upToDate = new ListenerPosition(position, Instant.ofEpochMilli(time));
+                useUpToDate();
+            }
         }
 
         private void useUpToDate() {
@@ -215,38 +303,57 @@ final class StoredPositions implements AutoCloseable {
             }
         }
 
-        private synchronized void refresh() {
+        private synchronized void refreshIfHeld() {
+            if (this.holder != null && !this.holder.left) {
+                refresh();
+            }
+        }
+
+        private void refresh() {
             if (this.last != null) {
                 change();
             }
         }
 
         private void change() {
-            if (!this.changed) {
-                this.changed = true;
-                if (!this.saving) {
-                    StoredPositions.this.due.add(this);
-                    schedule(StoredPositions.this.interval.toMillis());
-                }
+            this.changes++;
+            if (!this.saving) {
+                becomeDue();
             }
+        }
+
+        private void becomeDue() {
+            if (!this.due) {
+                this.due = true;
+                StoredPositions.this.due.add(this);
+                schedule();
+            }
+        }
+
+        private void saveAsDue() {
+            synchronized (this) {
+                this.due = false;
+            }
+            save();
         }
 
         /** On the thread of the store. */
         private void save() {
             ListenerPosition now;
+            long changesNow;
             synchronized (this) {
                 now = position();
-                if (now == null || this.saving || !this.changed) {
+                if (now == null || this.saving || !isUnsaved()) {
                     return;
                 }
                 this.saving = true;
-                this.changed = false;
+                changesNow = this.changes;
             }
             var unused = answer(() -> StoredPositions.this.store.save(this.key.listener(), this.key.channel(), now))
-                    .whenComplete((done, failure) -> saved(failure));
+                    .whenComplete((done, failure) -> saved(changesNow, failure));
         }
 
-        private void saved(@Nullable Throwable failure) {
+        private void saved(long changesThen, @Nullable Throwable failure) {
             if (failure == null) {
                 succeeded();
             } else {
@@ -254,31 +361,63 @@ final class StoredPositions implements AutoCloseable {
             }
             synchronized (this) {
                 this.saving = false;
-                this.failures = failure == null ? 0 : this.failures + 1;
-                this.changed |= failure != null;
-                if (this.changed) {
-                    StoredPositions.this.due.add(this);
-                    schedule(Math.max(StoredPositions.this.interval.toMillis(), waiting(this.failures)));
+                if (failure == null) {
+                    this.failures = 0;
+                    this.saved = changesThen;
+                    if (isUnsaved()) {
+                        becomeDue();
+                    }
+                } else if (!this.due) {
+                    // on its own, so that the others neither wait for it nor hasten it
+                    this.failures++;
+                    this.due = true;
+                    inBackground(
+                            this::saveAsDue,
+                            Math.max(StoredPositions.this.interval.toMillis(), waiting(this.failures)));
                 }
             }
-            forgetIfLeft();
         }
 
         private synchronized boolean isUnsaved() {
-            return this.changed || this.saving;
+            return this.saved < this.changes;
         }
 
-        /** Another may have it. */
-        void leave() {
-            synchronized (this) {
-                this.taken = false;
+        /** Null if there is nothing to be saved. */
+        private synchronized @Nullable Unsaved unsaved() {
+            return isUnsaved() ? new Unsaved(this, this.changes) : null;
+        }
+
+        private synchronized boolean isSaved(long changesThen) {
+            return this.saved >= changesThen;
+        }
+
+        /** Returns whether it was there until now. */
+        private synchronized boolean leave(Place place) {
+            boolean held = isHeldBy(place);
+            place.left = true;
+            return held;
+        }
+
+        private synchronized boolean isLeftBy(Place place) {
+            return this.holder == place && place.left;
+        }
+
+        /** What calls tell from now on is too late. Returns false if another has the place, or it is not saved yet. */
+        private synchronized boolean forget(Place place) {
+            if (!isLeftBy(place) || isUnsaved()) {
+                return false;
             }
-            forgetIfLeft();
+            this.holder = null;
+            this.begun = null;
+            return true;
         }
+    }
 
-        private void forgetIfLeft() {
-            StoredPositions.this.places.computeIfPresent(
-                    this.key, (key, place) -> place.isTaken() || place.isUnsaved() ? place : null);
+    /** So many of its changes are to be known to the store. */
+    private record Unsaved(Entry entry, long changes) {
+
+        boolean isSaved() {
+            return this.entry.isSaved(this.changes);
         }
     }
 
@@ -286,39 +425,46 @@ final class StoredPositions implements AutoCloseable {
         return BACKOFF.after(failures, ThreadLocalRandom.current().nextDouble()).toMillis();
     }
 
-    private void schedule(long millis) {
+    private void schedule() {
         if (this.scheduled.compareAndSet(false, true)) {
-            inBackground(this::saveDue, millis);
+            inBackground(this::saveDue, this.interval.toMillis());
         }
     }
 
     private void saveDue() {
         this.scheduled.set(false);
-        for (Place next = this.due.poll(); next != null; next = this.due.poll()) {
-            next.save();
+        // what becomes due meanwhile has its own interval
+        List<Entry> now = new ArrayList<>();
+        for (Entry next = this.due.poll(); next != null; next = this.due.poll()) {
+            now.add(next);
         }
+        now.forEach(Entry::saveAsDue);
     }
 
     private void refresh() {
-        this.places.values().forEach(Place::refresh);
+        this.entries.values().forEach(Entry::refreshIfHeld);
         inBackground(this::refresh, REFRESH.toMillis());
     }
 
     /**
-     * Saves now what there is to be saved.
+     * Saves now what there is to be saved, but not what comes meanwhile.
      *
      * @param millis how long is waited for that at most
      * @return whether it was done in time
      */
     boolean flush(long millis) {
-        if (this.places.isEmpty()) {
+        List<Unsaved> unsaved = this.entries.values().stream()
+                .map(Entry::unsaved)
+                .filter(Objects::nonNull)
+                .toList();
+        if (unsaved.isEmpty()) {
             return true;
         }
         if (this.executor.isShutdown()) {
             return false;
         }
         CompletableFuture<@Nullable Void> flushed = new CompletableFuture<>();
-        inBackground(() -> flush(flushed), 0);
+        inBackground(() -> flush(unsaved, flushed), 0);
         try {
             flushed.get(millis, TimeUnit.MILLISECONDS);
             return true;
@@ -334,22 +480,24 @@ final class StoredPositions implements AutoCloseable {
         }
     }
 
-    private void flush(CompletableFuture<@Nullable Void> flushed) {
+    private void flush(List<Unsaved> unsaved, CompletableFuture<@Nullable Void> flushed) {
         if (flushed.isDone()) {
             return;
         }
-        saveDue();
-        if (this.places.values().stream().noneMatch(Place::isUnsaved)) {
+        List<Unsaved> left = unsaved.stream().filter(each -> !each.isSaved()).toList();
+        left.forEach(each -> each.entry().save());
+        if (left.stream().allMatch(Unsaved::isSaved)) {
             flushed.complete(null);
         } else {
-            inBackground(() -> flush(flushed), FLUSH_INTERVAL);
+            inBackground(() -> flush(left, flushed), FLUSH_INTERVAL);
         }
     }
 
     private static <T extends @Nullable Object> CompletableFuture<T> answer(Supplier<CompletionStage<T>> call) {
         try {
             return call.get().toCompletableFuture().copy().orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
-        } catch (RuntimeException ex) {
+        } catch (Throwable ex) {
+            // whatever that is, it must not be the end of what is saved
             return CompletableFuture.failedFuture(ex);
         }
     }

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.LiveCluster;
 import io.github.shardedpubsub.LiveTest;
+import io.github.shardedpubsub.listener.DeliveryObserver;
 import io.github.shardedpubsub.listener.ListenerOptions;
 import io.github.shardedpubsub.listener.ReactiveShardedRedisMessageListenerContainer;
 import io.github.shardedpubsub.listener.RecoverableChannelMessage;
+import io.github.shardedpubsub.pipe.ChannelName;
 import io.github.shardedpubsub.recovery.RecoveringApplication.Got;
 import io.github.shardedpubsub.test.RedisCluster;
 import io.github.shardedpubsub.test.RedisNode;
@@ -17,10 +19,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -382,6 +389,83 @@ class StartedListenerTests {
 
         // the first was published before it began
         assertGot(got, numbers(1, 40));
+    }
+
+    @Test
+    void aListenerThatIsAddedAgainWhileItLeavesGetsNothingTwice() throws Exception {
+        List<Got> got = new CopyOnWriteArrayList<>();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        MessageListener slow = (message, pattern) -> {
+            begun.countDown();
+            awaitLatch(go);
+            got.add(RecoveringApplication.got(message));
+        };
+        application.listen(this.channel, STORED, slow);
+        publish(0, 5);
+        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+        ChannelName name = ChannelName.of(this.channel);
+        Callable<@Nullable StreamPosition> position =
+                () -> application.recovery().channel(name).orElseThrow().position();
+        await().atMost(SOON).until(() -> application.container().queueSize() == 4);
+        CompletableFuture<Void> leaving =
+                CompletableFuture.runAsync(() -> application.container().drainAndRemoveMessageListener(slow));
+        await().atMost(SOON).until(() -> position.call() == null);
+        publish(5, 7);
+        application.listen(this.channel, STORED, slow);
+        publish(7, 9);
+        go.countDown();
+
+        assertGot(got, numbers(0, 9));
+        assertThat(leaving).succeedsWithin(SOON);
+        publish(9, 10);
+        assertGot(got, numbers(0, 10));
+        assertThat(application.losses()).isEmpty();
+    }
+
+    @Test
+    void whatIsNotDeliveredWhenItStopsIsCounted() throws Exception {
+        AtomicInteger received = new AtomicInteger();
+        AtomicLong dropped = new AtomicLong();
+        CountDownLatch go = new CountDownLatch(1);
+        List<Got> got = new CopyOnWriteArrayList<>();
+        try (RecoveringApplication stopped = new RecoveringApplication(LiveCluster.get(), SETTINGS)) {
+            stopped.container().addDeliveryObserver(new DeliveryObserver() {
+
+                @Override
+                public void received(ChannelName channel) {
+                    received.incrementAndGet();
+                }
+
+                @Override
+                public void dropped(ChannelName channel, long count) {
+                    dropped.addAndGet(count);
+                }
+            });
+            stopped.listen(this.channel, ListenerOptions.DEFAULTS.withQueueCapacity(2), (message, pattern) -> {
+                awaitLatch(go);
+                got.add(RecoveringApplication.got(message));
+            });
+            publish(0, 11);
+            await().atMost(SOON).until(() -> received.get() == 11);
+            CompletableFuture<Void> stopping =
+                    CompletableFuture.runAsync(() -> stopped.container().stop());
+            await().atMost(SOON).until(() -> dropped.get() > 0);
+            go.countDown();
+            assertThat(stopping).succeedsWithin(SOON);
+        } finally {
+            go.countDown();
+        }
+
+        assertThat(got.size() + dropped.get()).isEqualTo(11);
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test

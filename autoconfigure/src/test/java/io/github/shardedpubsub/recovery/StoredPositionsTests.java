@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 
 import io.github.shardedpubsub.pipe.ChannelName;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,9 +14,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +36,8 @@ class StoredPositionsTests {
 
     private final AtomicInteger failures = new AtomicInteger();
 
+    private final List<String> reasons = new CopyOnWriteArrayList<>();
+
     private final List<StoredPositions> opened = new ArrayList<>();
 
     private StoredPositions positions(Duration interval) {
@@ -39,7 +46,7 @@ class StoredPositionsTests {
             @Override
             public void positionFailed(String channel, String reason) {
                 assertThat(channel).isEqualTo("news");
-                assertThat(reason).isEqualTo("the store is down");
+                StoredPositionsTests.this.reasons.add(reason);
                 StoredPositionsTests.this.failures.incrementAndGet();
             }
         });
@@ -66,12 +73,22 @@ class StoredPositionsTests {
 
         private volatile boolean down;
 
+        /** Thrown once, by whatever is called. */
+        private final AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
+
+        private volatile @Nullable String downFor;
+
+        private volatile long answersAfter;
+
+        private volatile long blocksFor;
+
         private volatile @Nullable ListenerPosition known;
 
         @Override
         public CompletionStage<@Nullable ListenerPosition> load(String listener, String channel) {
             assertThat(listener).isEqualTo("clerk");
             this.loads.incrementAndGet();
+            throwOnce();
             return this.down
                     ? CompletableFuture.failedFuture(new IllegalStateException("the store is down"))
                     : CompletableFuture.completedFuture(this.known);
@@ -79,19 +96,36 @@ class StoredPositionsTests {
 
         @Override
         public CompletionStage<@Nullable Void> save(String listener, String channel, ListenerPosition position) {
-            if (this.down) {
+            throwOnce();
+            if (this.down || channel.equals(this.downFor)) {
                 throw new IllegalStateException("the store is down");
             }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(this.blocksFor));
             this.saved.add(position);
             this.known = position;
             CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
             if (this.silent) {
                 this.unanswered.add(answer);
+            } else if (this.answersAfter > 0) {
+                answer.completeOnTimeout(null, this.answersAfter, TimeUnit.MILLISECONDS);
             } else {
                 answer.complete(null);
             }
             return answer;
         }
+
+        private void throwOnce() {
+            Throwable once = this.thrown.getAndSet(null);
+            if (once != null) {
+                StoredPositionsTests.<RuntimeException>throwSneakily(once);
+            }
+        }
+    }
+
+    /** As a store does that is not written in Java. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Throwable> void throwSneakily(Throwable thrown) throws E {
+        throw (E) thrown;
     }
 
     private static StreamPosition at(int number) {
@@ -137,6 +171,19 @@ class StoredPositionsTests {
     }
 
     @Test
+    void aStoreThatBlocksIsNotCalledMoreOftenThanOnceInAnInterval() {
+        StoredPositions.Place place = positions(Duration.ofMillis(300)).take("clerk", CHANNEL);
+        this.store.blocksFor = 5;
+        long begin = System.nanoTime();
+        for (int i = 0; System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(1); i++) {
+            place.taken(at(i));
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+
+        assertThat(this.store.saved).hasSizeBetween(1, 4);
+    }
+
+    @Test
     void flushingSavesAtOnceAndWaitsForIt() {
         StoredPositions positions = positions(Duration.ofHours(1));
         StoredPositions.Place place = positions.take("clerk", CHANNEL);
@@ -170,6 +217,60 @@ class StoredPositionsTests {
         await().until(() -> !this.store.saved.isEmpty());
         assertThat(this.store.saved).containsExactly(taken(2));
         assertThat(positions.flush(FOR_EVER)).isTrue();
+        assertThat(this.reasons).containsOnly("the store is down");
+    }
+
+    @Test
+    void whateverIsThrownWhenItIsSavedItIsTriedAgain() {
+        StoredPositions positions = positions(Duration.ofMillis(1));
+        this.store.thrown.set(new IOException("no disk"));
+        positions.take("clerk", CHANNEL).taken(at(1));
+
+        await().untilAsserted(() -> assertThat(this.store.saved).containsExactly(taken(1)));
+        assertThat(this.reasons).containsExactly("no disk");
+        assertThat(positions.flush(FOR_EVER)).isTrue();
+    }
+
+    @Test
+    void whateverIsThrownWhenItIsLoadedItIsTriedAgain() {
+        StoredPositions.Place place = positions(Duration.ofMillis(1)).take("clerk", CHANNEL);
+        this.store.known = taken(7);
+        this.store.thrown.set(new NoClassDefFoundError("no driver"));
+
+        assertThat(load(place)).isEqualTo(taken(7));
+        assertThat(this.reasons).containsExactly("no driver");
+    }
+
+    @Test
+    void aPositionThatCannotBeIsLoadedAgain() {
+        StoredPositions.Place place = positions(Duration.ofMillis(1)).take("clerk", CHANNEL);
+        this.store.known = new ListenerPosition(at(7), Instant.MIN);
+        CompletableFuture<@Nullable ListenerPosition> loaded = new CompletableFuture<>();
+        place.load(loaded::complete, reason -> {});
+        await().until(() -> this.failures.get() >= 1);
+
+        this.store.known = taken(8);
+
+        assertThat(loaded).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(taken(8));
+    }
+
+    @Test
+    void aPlaceThatCannotBeSavedHoldsUpNoOther() {
+        StoredPositions positions = positions(Duration.ofMillis(100));
+        this.store.downFor = "news";
+        positions.take("clerk", CHANNEL).taken(at(1));
+        // the next attempt is in more than 1.5 seconds then
+        await().until(() -> this.failures.get() == 7);
+
+        positions.take("clerk", ChannelName.of("other")).taken(at(2));
+
+        await().atMost(Duration.ofSeconds(1))
+                .untilAsserted(() -> assertThat(this.store.saved).containsExactly(taken(2)));
+        assertThat(this.failures).hasValue(7);
+        this.store.downFor = null;
+        // whoever stops does not wait for that attempt
+        assertThat(positions.flush(500)).isTrue();
+        assertThat(this.store.saved).containsExactly(taken(2), taken(1));
     }
 
     @Test
@@ -217,6 +318,83 @@ class StoredPositionsTests {
 
         assertThat(load(again)).isEqualTo(taken(5));
         assertThat(this.store.loads).hasValue(0);
+    }
+
+    @Test
+    void aCallThatOutlivesItsListenerCountsIfNobodyHasItsPlace() {
+        StoredPositions positions = positions(Duration.ofHours(1));
+        StoredPositions.Place place = positions.take("clerk", CHANNEL);
+        place.taken(at(4));
+        assertThat(positions.flush(FOR_EVER)).isTrue();
+        place.leave();
+        place.taken(at(5));
+        assertThat(positions.flush(FOR_EVER)).isTrue();
+        assertThat(this.store.saved).containsExactly(taken(4), taken(5));
+        place.taken(at(6));
+
+        assertThat(load(positions.take("clerk", CHANNEL))).isEqualTo(taken(6));
+    }
+
+    @Test
+    void aCallThatOutlivesItsListenerTurnsNothingBack() {
+        StoredPositions positions = positions(Duration.ofHours(1));
+        StoredPositions.Place first = positions.take("clerk", CHANNEL);
+        first.leave();
+        StoredPositions.Place second = positions.take("clerk", CHANNEL);
+        second.taken(at(50));
+        assertThat(positions.flush(FOR_EVER)).isTrue();
+        first.taken(at(1));
+        second.leave();
+        first.taken(at(2));
+        StoredPositions.Place third = positions.take("clerk", CHANNEL);
+        first.taken(at(3));
+        // and it is not the first one's to leave
+        first.leave();
+        assertThat(positions.flush(FOR_EVER)).isTrue();
+
+        assertThat(this.store.saved).containsExactly(taken(50));
+        assertThat(load(third)).isEqualTo(taken(50));
+        assertThatIllegalArgumentException().isThrownBy(() -> positions.take("clerk", CHANNEL));
+    }
+
+    @Test
+    void aCallThatOutlivesItsListenerCountsUntilTheNextOneBegins() {
+        StoredPositions positions = positions(Duration.ofHours(1));
+        StoredPositions.Place first = positions.take("clerk", CHANNEL);
+        first.taken(at(4));
+        assertThat(positions.flush(FOR_EVER)).isTrue();
+        first.leave();
+        StoredPositions.Place second = positions.take("clerk", CHANNEL);
+        first.taken(at(5));
+        assertThat(load(second)).isEqualTo(taken(5));
+        first.taken(at(6));
+        assertThat(positions.flush(FOR_EVER)).isTrue();
+
+        assertThat(this.store.saved).containsExactly(taken(4), taken(5));
+    }
+
+    @Test
+    void flushingWaitsForWhatThereIsAndNotForWhatComes() throws Exception {
+        StoredPositions positions = positions(Duration.ofHours(1));
+        this.store.answersAfter = 20;
+        StoredPositions.Place busy = positions.take("clerk", CHANNEL);
+        AtomicBoolean flushed = new AtomicBoolean();
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<Void> taking = CompletableFuture.runAsync(() -> {
+            for (int i = 0; !flushed.get(); i++) {
+                busy.taken(at(i));
+                begun.countDown();
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            }
+        });
+        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+
+        boolean done = positions.flush(3000);
+
+        flushed.set(true);
+        taking.join();
+        assertThat(done).isTrue();
+        assertThat(this.store.saved).isNotEmpty();
     }
 
     @Test
