@@ -262,7 +262,8 @@ final class HistoryLedger implements Ledger {
         }
     }
 
-    private void judgeLosses(Listening listening, HistoryTally tally, Set<Told> forSomething, List<Violation> violations) {
+    private void judgeLosses(
+            Listening listening, HistoryTally tally, Set<Told> forSomething, List<Violation> violations) {
         Set<Long> arrived = new HashSet<>();
         listening.arrivals.forEach(arrival -> arrived.add(arrival.number()));
         for (Map.Entry<Long, Acknowledged> each : this.acknowledged.entrySet()) {
