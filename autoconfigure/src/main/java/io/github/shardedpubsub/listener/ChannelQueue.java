@@ -182,9 +182,9 @@ final class ChannelQueue {
         return sizeWithoutHead() >= this.capacity - HEAD && size() >= this.capacity;
     }
 
-    /** Under the monitor. */
+    /** Under the monitor. Here, too, the head is asked only if it matters. */
     private void append(byte[] message) {
-        if (size() == 0) {
+        if (sizeWithoutHead() == 0 && size() == 0) {
             this.only = message;
             return;
         }
